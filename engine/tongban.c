@@ -1,0 +1,80 @@
+/* The program: one table of subcommands, and nothing else.
+ *
+ * A subcommand is a function int (int argc, char **argv); argv[0] is its own name. It returns the
+ * exit status of the program: 0 done, 1 failed, 2 the command line (or the input) is wrong.
+ */
+#include <stdio.h>
+#include <string.h>
+
+struct command {
+    const char *name;
+    const char *help;
+    int (*run)(int argc, char **argv);
+};
+
+static int command_help(int argc, char **argv);
+static int command_version(int argc, char **argv);
+
+/* One row a subcommand, in the order in which `tongban help` shows them. */
+static const struct command commands[] = {
+    {"help", "this list", command_help},
+    {"version", "version, compiler and the commit it was built from", command_version},
+};
+
+enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], EXIT_USAGE = 2 };
+
+#ifndef TBI_COMMIT
+#define TBI_COMMIT "unknown"
+#endif
+
+static void commands_print(FILE *out)
+{
+    fprintf(out, "usage: tongban COMMAND [ARGUMENTS]\n\ncommands:\n");
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].help);
+    }
+}
+
+static int command_help(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    commands_print(stdout);
+    return 0;
+}
+
+static int command_version(int argc, char **argv)
+{
+    (void)argc, (void)argv;
+    printf("tongban 0.1 (commit %s, %s)\n", TBI_COMMIT, __VERSION__);
+    return 0;
+}
+
+static const struct command *command_find(const char *name)
+{
+    for (int i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(commands[i].name, name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        commands_print(stderr);
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        name = "help";
+    } else if (strcmp(name, "--version") == 0) {
+        name = "version";
+    }
+    const struct command *command = command_find(name);
+    if (command == NULL) {
+        fprintf(stderr, "tongban: there is no command '%s'; `tongban help` lists them\n", name);
+        return EXIT_USAGE;
+    }
+    return command->run(argc - 1, argv + 1);
+}
