@@ -33,12 +33,12 @@ top  = $(firstword $(subst /, ,$1))
 incs = $(or $(inc_$(patsubst %/,%,$(dir $1))),$(inc_$(call top,$1)))
 
 # ---- sources ------------------------------------------------------------------------------------
-objects  = $(addprefix $(B)/,$(patsubst %.c,%.o,$(wildcard $1)))
+objects  = $(patsubst %.c,$(B)/obj/%.o,$(wildcard $1))
 core_o  := $(call objects,engine/core/*.c)
 lib_o   := $(call objects,engine/*/*.c)
 sim_o   := $(call objects,sim/*/*.c)
 main_o  := $(call objects,engine/tongban.c)
-bench_o := $(call objects,bench/*.c) $(B)/bench/shim.o
+bench_o := $(call objects,bench/*.c) $(B)/obj/bench/shim.o
 unit_o  := $(call objects,tests/unit/*.c)
 own     := tests/unit/% tests/stress/% tests/fuzz/%
 help_o  := $(call objects,$(filter-out $(own),$(wildcard tests/*/*.c)))
@@ -62,11 +62,11 @@ $(B)/tongban-bench: $(bench_o) $(libs)
 $(B)/tests: $(unit_o) $(libs)
 	$(CC) $(CFLAGS) -o $@ $^ -lcriterion $(sim_l) $(lib_l)
 
-$(stress): $(B)/stress/%: $(B)/tests/stress/%.o $(libs)
+$(stress): $(B)/stress/%: $(B)/obj/tests/stress/%.o $(libs)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $^ $(sim_l) $(lib_l)
 
-$(fuzzers): $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(libs)
+$(fuzzers): $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(libs)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(sim_l) $(lib_l)
 
@@ -78,16 +78,16 @@ $(B)/%.a: | $(B)/.deps
 	@rm -f $@
 	ar rcs $@ $(filter %.o,$^)
 
-$(B)/%.o: %.c Makefile | $(B)/.deps
+$(B)/obj/%.o: %.c Makefile | $(B)/.deps
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP $(call incs,$<) -c -o $@ $<
 
-$(B)/%.o: %.cc Makefile | $(B)/.deps
+$(B)/obj/%.o: %.cc Makefile | $(B)/.deps
 	@mkdir -p $(@D)
 	g++ -std=c++17 $(OPT) -march=native -Wall -Wextra -Werror -g $(SAN) -MMD -MP -Ibench -c -o $@ $<
 
 -include $(patsubst %.o,%.d,$(lib_o) $(sim_o) $(main_o) $(bench_o) $(unit_o) $(help_o))
--include $(patsubst $(B)/%,$(B)/tests/%.d,$(stress) $(fuzzers))
+-include $(patsubst $(B)/%,$(B)/obj/tests/%.d,$(stress) $(fuzzers))
 
 # ---- test ---------------------------------------------------------------------------------------
 # `make test T='ring/push*'` runs the unit tests whose suite/name matches, and nothing else.
