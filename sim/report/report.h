@@ -8,7 +8,6 @@
  *   hall-replications.csv  a row a replication and hall
  *   results.xlsx           the same for Excel, with number formats and charts
  *   report.html            one self-contained page, Chinese with an English switch
- *   compare.html           only by compare, or when a second result is given
  *
  * Whole files only: each is written under a temporary name in the same folder, synced, and then
  * renamed; a full disk or a kill never leaves half a file under a final name. Same results, same
@@ -50,5 +49,10 @@ int tbs_report_compare(const char *before_dir, const char *after_dir, const char
 /* Refuses results that no writer could print sensibly: missing names, edges out of order, an
  * index out of range. tbs_report_write calls it first. */
 int tbs_results_check(const struct tbs_results *results, struct tbs_report_error *error);
+
+/* Whether replications of the two runs may be paired: same seed, same period, and at least one
+ * replication each. 0, or -1 with the reason and what to do. */
+int tbs_results_pairable(const struct tbs_results *before, const struct tbs_results *after,
+                         struct tbs_report_error *error);
 
 #endif

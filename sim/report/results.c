@@ -130,3 +130,11 @@ void tbs_results_free(struct tbs_results *results)
     free(memory);
     free(results);
 }
+
+uint32_t tbs_results_find_hall(const struct tbs_results *results, const char *id)
+{
+    uint32_t i = 0;
+    while (i < results->shape.hall_count && strcmp(results->halls[i].name.id, id) != 0)
+        i++;
+    return i;
+}

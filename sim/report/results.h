@@ -97,7 +97,7 @@ struct tbs_results_shape {
     uint32_t slot_count;        /* half hours of a day that are reported */
     uint32_t bin_count;         /* of the waits' histogram */
     uint32_t age_edge_count;
-    uint32_t replication_count; /* replications finished, at least 1 */
+    uint32_t replication_count; /* replications finished: numbers 0 .. count - 1, at least 1 */
     uint32_t assumption_count;
 };
 
@@ -165,6 +165,9 @@ const char *tbs_results_text(struct tbs_results *results, const char *text);
 
 /* Frees all. NULL is allowed. */
 void tbs_results_free(struct tbs_results *results);
+
+/* The index of the hall with this id; hall_count if there is none. */
+uint32_t tbs_results_find_hall(const struct tbs_results *results, const char *id);
 
 /* The half hour of a hall (hall_count: the city). */
 static inline struct tbs_slot_result *
