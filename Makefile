@@ -1,5 +1,17 @@
-# Tongban: build, test, measure. `make help` lists the targets.
+# Tongban: build, test, measure.
 #
+#   make             the program, the library, the benchmark program
+#   make test        everything, from a bare Debian 12 to a green run; T='ring/push*' only these
+#   make test-asan   unit tests and stress programs under AddressSanitizer and UBSan, full length
+#   make test-tsan   stress programs under ThreadSanitizer, full length
+#   make stress      stress programs at STEPS steps, from SEED
+#   make fuzz        each libFuzzer target for FUZZ_SECONDS
+#   make tidy        sizes, layers, symbols, headers: what a compiler doesn't check
+#   make bench       measures; build/bench.json; F='ring.*' only these
+#   make replay      the reference city's year, and its report
+#   make deps clean  installs what is missing; removes what was built
+#
+# B is the folder that all of it is built in; V=1 shows whole commands.
 # Everything is found by wildcard: a new engine/*/*.c, sim/*/*.c, bench/*.c or tests/*/*.c needs no
 # line here. Each folder sees only the headers that its layer may use (inc_FOLDER below).
 
@@ -9,8 +21,10 @@ OPT    ?= -O3
 SAN    ?=
 WERROR ?= -Werror
 CFLAGS := -std=gnu17 $(OPT) -march=native -ffp-contract=off -Wall -Wextra $(WERROR) -g $(SAN)
+CXXFLAGS := -std=c++17 $(OPT) -march=native -Wall -Wextra -Werror -g $(SAN)
 SEED   ?= 1
 STEPS  ?= 10000000
+SHORT_STEPS  ?= 20000
 FUZZ_SECONDS ?= 60
 
 # One job for each CPU unless the caller says otherwise.
@@ -18,8 +32,12 @@ ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += --no-print-directory -j$(shell nproc)
 endif
 
+# Say what is done in a word; the whole commands with V=1.
+Q   := $(if $V,,@)
+say  = @printf '  %-5s %s\n' $1 $2
+
 # ---- layers: what the sources of a folder see ---------------------------------------------------
-inc_engine          := -Iinclude -Iengine -Isim
+inc_engine          := -Iinclude -Iengine -Isim -I$(B)
 inc_engine/core     := -Iinclude -Iengine/core
 inc_engine/scenario := -Iinclude
 inc_engine/ring     := -Iengine/ring
@@ -27,8 +45,10 @@ inc_engine/host     := -Iinclude -Iengine/ring
 inc_engine/log      := -Iinclude
 inc_engine/net      := -Iinclude -Iengine -Iengine/ring
 inc_sim             := -Iinclude -Isim
+inc_include         := -Iinclude
 inc_tests           := -Iinclude -Iengine -Iengine/ring -Isim -Itests
-inc_bench           := $(inc_tests) -Ibench
+inc_tests/explore   := -Iengine -Iengine/ring -Itests/explore -DTB_EXPLORE
+inc_bench           := $(inc_tests) -Ibench -I$(B)
 top  = $(firstword $(subst /, ,$1))
 incs = $(or $(inc_$(patsubst %/,%,$(dir $1))),$(inc_$(call top,$1)))
 
@@ -40,10 +60,14 @@ sim_o   := $(call objects,sim/*/*.c)
 main_o  := $(call objects,engine/tongban.c)
 bench_o := $(call objects,bench/*.c) $(B)/obj/bench/shim.o
 unit_o  := $(call objects,tests/unit/*.c)
-own     := tests/unit/% tests/stress/% tests/fuzz/%
+own     := tests/unit/% tests/stress/% tests/fuzz/% tests/explore/%
 help_o  := $(call objects,$(filter-out $(own),$(wildcard tests/*/*.c)))
+explore_o := $(call objects,tests/explore/*.c)
+explore := $(if $(explore_o),$(B)/explore)
+headers := $(wildcard include/tongban/*.h engine/*/*.h sim/*/*.h)
 stress  := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/stress/*.c))
 fuzzers := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/fuzz/*.c))
+page    := $(if $(wildcard sim/report/package-lock.json),sim/report/node_modules/.package-lock.json)
 scripts := $(wildcard tests/scripts/*.sh)
 libs    := $(B)/libtest.a $(B)/libsim.a $(B)/libtongban.a
 
@@ -54,21 +78,30 @@ sim_l   := $(if $(sim_o),-lcyaml -lyaml -lcsv -lxlsxwriter -ljansson)
 all: $(B)/tongban $(B)/libtongban.a $(B)/tongban-bench
 
 $(B)/tongban: $(main_o) $(B)/libsim.a $(B)/libtongban.a
-	$(CC) $(CFLAGS) -o $@ $^ $(sim_l) $(lib_l)
+	$(call say,LINK,$@)
+	$Q$(CC) $(CFLAGS) -o $@ $^ $(sim_l) $(lib_l)
 
 $(B)/tongban-bench: $(bench_o) $(libs)
-	$(CC) $(CFLAGS) -o $@ $^ -lbenchmark -lstdc++ -lck $(sim_l) $(lib_l)
+	$(call say,LINK,$@)
+	$Q$(CC) $(CFLAGS) -o $@ $^ -lbenchmark -lstdc++ -lck $(sim_l) $(lib_l)
 
 $(B)/tests: $(unit_o) $(libs)
-	$(CC) $(CFLAGS) -o $@ $^ -lcriterion $(sim_l) $(lib_l)
+	$(call say,LINK,$@)
+	$Q$(CC) $(CFLAGS) -o $@ $^ -lcriterion $(sim_l) $(lib_l)
+
+$(explore): $(explore_o)
+	$(call say,LINK,$@)
+	$Q$(CC) $(CFLAGS) -o $@ $^ -lpthread
 
 $(stress): $(B)/stress/%: $(B)/obj/tests/stress/%.o $(libs)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $^ $(sim_l) $(lib_l)
+	$(call say,LINK,$@)
+	$Q$(CC) $(CFLAGS) -o $@ $^ $(sim_l) $(lib_l)
 
 $(fuzzers): $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(libs)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(sim_l) $(lib_l)
+	$(call say,LINK,$@)
+	$Q$(CC) $(CFLAGS) -fsanitize=fuzzer -o $@ $^ $(sim_l) $(lib_l)
 
 # Folders are prerequisites so that an archive is made anew when a source file goes away.
 $(B)/libtongban.a: $(lib_o) $(wildcard engine/*/)
@@ -76,39 +109,118 @@ $(B)/libsim.a: $(sim_o) $(wildcard sim/*/)
 $(B)/libtest.a: $(help_o) $(wildcard tests/*/)
 $(B)/%.a: | $(B)/.deps
 	@rm -f $@
-	ar rcs $@ $(filter %.o,$^)
+	$(call say,AR,$@)
+	$Qar rcs $@ $(filter %.o,$^)
 
 $(B)/obj/%.o: %.c Makefile | $(B)/.deps
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP $(call incs,$<) -c -o $@ $<
+	$(call say,CC,$<)
+	$Q$(CC) $(CFLAGS) -MMD -MP $(call incs,$<) -c -o $@ $<
 
 $(B)/obj/%.o: %.cc Makefile | $(B)/.deps
 	@mkdir -p $(@D)
-	g++ -std=c++17 $(OPT) -march=native -Wall -Wextra -Werror -g $(SAN) -MMD -MP -Ibench -c -o $@ $<
+	$(call say,CXX,$<)
+	$Qg++ $(CXXFLAGS) -MMD -MP -Ibench -c -o $@ $<
 
--include $(patsubst %.o,%.d,$(lib_o) $(sim_o) $(main_o) $(bench_o) $(unit_o) $(help_o))
+$(main_o) $(B)/obj/bench/main.o: $(B)/version.h
+# The page of the report and its chart library are inlined.
+$(filter $(B)/obj/sim/report/%,$(sim_o)): $(wildcard sim/report/page/*) $(page)
+
+-include $(patsubst %.o,%.d,$(lib_o) $(sim_o) $(main_o) $(bench_o) $(unit_o) $(help_o) $(explore_o))
+-include $(headers:%=$(B)/obj/%.ok.d)
 -include $(patsubst $(B)/%,$(B)/obj/tests/%.d,$(stress) $(fuzzers))
 
 # ---- test ---------------------------------------------------------------------------------------
-# `make test T='ring/push*'` runs the unit tests whose suite/name matches, and nothing else.
-test: all $(B)/tests $(stress)
-	$(B)/tests $(if $T,--filter '$T')
+# Everything, cheapest first, each step only if those before it passed; or with T only the unit
+# tests that match: make test T='ring/push*'
+run   := tests/run
+asan   = $(MAKE) B=$(B)/asan OPT=-O1 SAN="-fsanitize=address,undefined -fno-sanitize-recover=all"
+tsan   = $(MAKE) B=$(B)/tsan OPT=-O1 SAN=-fsanitize=thread
+short := --seed $(SEED) --steps $(SHORT_STEPS)
 
-stress: $(stress)
-	set -e; for p in $(stress); do $$p --seed $(SEED) --steps $(STEPS); done
+ifdef T
+test: $(B)/tests
+	@$(run)/unit.sh $(B)/tests '$T'
+else
+test: tidy
+	@$(MAKE) all $(B)/tests $(stress) $(explore)
+	+@$(asan) sanitized STRESS='$(short)' UNIT='!(long_*)/*'
+	+@$(tsan) threads STRESS='$(short)'
+	@$(run)/spin.sh $(B)/spin $(wildcard tests/spin/*.pml)
+	@$(run)/programs.sh '--seed $(SEED)' $(explore) $(stress)
+	@$(run)/bench.sh $(B)/tongban-bench
+	@set -e; for script in $(scripts); do B=$(B) $$script; done
+	@$(run)/unit.sh $(B)/tests
+endif
 
+# The same with every test and at full length.
+test-asan: ; +@$(asan) sanitized STRESS='--seed $(SEED)' UNIT='*'
+test-tsan: ; +@$(tsan) threads STRESS='--seed $(SEED)'
+sanitized: threads $(B)/tests ; @$(run)/unit.sh $(B)/tests '$(UNIT)'
+threads: $(stress) ; @$(run)/programs.sh '$(STRESS)' $(stress)
+
+stress: $(stress) $(explore)
+	@LIMIT_S=3600 $(run)/programs.sh '--seed $(SEED) --steps $(STEPS)' $(explore) $(stress)
+
+# libFuzzer comes with clang, so all is built anew by clang.
+fuzz:
+	@.ci/deps .ci/packages-fuzz
+	@$(MAKE) B=$(B)/fuzz CC=clang OPT=-O1 SAN=-fsanitize=fuzzer-no-link,address,undefined fuzzed
+
+fuzzed: $(fuzzers)
+	@$(run)/fuzz.sh $(FUZZ_SECONDS) $(fuzzers)
+
+# The checks are checked first: each must refuse a bad sample.
+tidy: $(lib_o) $(sim_o) $(headers:%=$(B)/obj/%.ok)
+	@tests/tidy/selftest.sh
+	@tests/tidy/tidy.sh . $(B)/obj
+
+# Each header compiles alone, as C; those of include/ as C++ too.
+$(B)/obj/%.h.ok: %.h | $(B)/.deps
+	@mkdir -p $(@D)
+	$(call say,HDR,$<)
+	$Q$(CC) $(CFLAGS) $(call incs,$<) -MMD -MP -MF $@.d -MT $@ -fsyntax-only -include $< -xc /dev/null
+	$(if $(filter include/%,$<),$Qg++ $(CXXFLAGS) -Iinclude -fsyntax-only -include $< -xc++ /dev/null)
+	@touch $@
+
+# ---- measure ------------------------------------------------------------------------------------
+# F chooses benchmarks: make bench F='ring.*'
+bench: $(B)/tongban-bench
+	$< --benchmark_filter='$(or $F,.)' --benchmark_repetitions=5 \
+	   --benchmark_report_aggregates_only=true --benchmark_enable_random_interleaving=true \
+	   --benchmark_out=$(B)/bench.json --benchmark_out_format=json
+
+# The reference city's year.
+replay: $(B)/tongban
+	$< simulate sim/scenarios/city58 --out $(B)/replay
+
+# ---- what it needs ------------------------------------------------------------------------------
 # What is missing is installed once; an unchanged list is not looked at again.
-deps: $(B)/.deps
+deps: $(B)/.deps $(page)
 $(B)/.deps: .ci/packages .ci/deps
 	@mkdir -p $(@D)
 	@.ci/deps $<
 	@touch $@
 
+# npm writes this file at the end of an installation.
+$(page): sim/report/package-lock.json
+	@command -v npm >/dev/null || .ci/deps .ci/packages-npm
+	$(call say,NPM,$(<D))
+	$Qnpm ci --silent --no-audit --no-fund --prefix $(<D)
+	@touch $@
+
+# The commit, for `tongban version` and the benchmarks; rewritten only when it changes.
+$(B)/version.h: FORCE
+	@mkdir -p $(@D)
+	@echo '#define TBI_COMMIT "$(commit)"' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+commit = $(or $(shell git describe --always --dirty --abbrev=12 2>/dev/null),unknown)
+
 clean:
 	rm -rf $(B)
 
-.PHONY: all test stress deps clean
-
+.PHONY: all test test-asan test-tsan sanitized threads stress fuzz fuzzed tidy bench replay deps
+.PHONY: clean FORCE
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "version.h"
+
 struct command {
     const char *name;
     const char *help;
@@ -22,10 +24,6 @@ static const struct command commands[] = {
 };
 
 enum { COMMAND_COUNT = sizeof commands / sizeof commands[0], EXIT_USAGE = 2 };
-
-#ifndef TBI_COMMIT
-#define TBI_COMMIT "unknown"
-#endif
 
 static void commands_print(FILE *out)
 {
@@ -45,7 +43,7 @@ static int command_help(int argc, char **argv)
 static int command_version(int argc, char **argv)
 {
     (void)argc, (void)argv;
-    printf("tongban 0.1 (commit %s, %s)\n", TBI_COMMIT, __VERSION__);
+    printf("tongban 0.1 (commit %s, gcc %s)\n", TBI_COMMIT, __VERSION__);
     return 0;
 }
 
