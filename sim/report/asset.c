@@ -12,7 +12,10 @@
     X(format, "format", "script", PAGE "format.js") \
     X(chart, "chart", "script", PAGE "chart.js") \
     X(table, "table", "script", PAGE "table.js") \
-    X(section, "section", "script", PAGE "section.js") \
+    X(summary, "summary", "script", PAGE "summary.js") \
+    X(hall, "hall", "script", PAGE "hall.js") \
+    X(flow, "flow", "script", PAGE "flow.js") \
+    X(office, "office", "script", PAGE "office.js") \
     X(compare, "compare", "script", PAGE "compare.js") \
     X(report, "report", "script", PAGE "report.js")
 
