@@ -206,7 +206,7 @@ $(B)/.deps: .ci/packages .ci/deps
 $(page): sim/report/package-lock.json
 	@command -v npm >/dev/null || .ci/deps .ci/packages-npm
 	$(call say,NPM,$(<D))
-	$Qnpm ci --silent --no-audit --no-fund --prefix $(<D)
+	$Qnpm ci --silent --ignore-scripts --no-audit --no-fund --prefix $(<D)
 	@touch $@
 
 # The commit, for `tongban version` and the benchmarks; rewritten only when it changes.

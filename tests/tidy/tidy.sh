@@ -76,7 +76,7 @@ check_function_length() {
 
 # check_function_length relies on this one.
 check_function_brace() {
-    grep -E '^[^:]*\.[ch]:[0-9]+:[A-Za-z_][^=]*\)[ ]*\{' "$work/code" |
+    grep -E '^[^:]*\.[ch]:[0-9]+:[A-Za-z_][^=]*\)[ ]*\{[ ]*$' "$work/code" |
         grep -vE ':(struct|union|enum|typedef|#)' |
         refuse 'the brace of a function stands on a line of its own'
 }
