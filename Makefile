@@ -203,10 +203,10 @@ $(B)/.deps: .ci/packages .ci/deps
 	@touch $@
 
 # npm writes this file at the end of an installation.
-$(page): sim/report/package-lock.json
+$(page): sim/report/package-lock.json | $(B)/.deps
 	@command -v npm >/dev/null || .ci/deps .ci/packages-npm
 	$(call say,NPM,$(<D))
-	$Qnpm ci --silent --ignore-scripts --no-audit --no-fund --prefix $(<D)
+	$Qnpm ci --loglevel=error --ignore-scripts --no-audit --no-fund --prefix $(<D)
 	@touch $@
 
 # The commit, for `tongban version` and the benchmarks; rewritten only when it changes.
