@@ -11,6 +11,7 @@ extern const struct explore_case wake_cases[];
 
 /* Of wrong code that looks right: each must fail, or else the explorer isn't worth its name. */
 extern const struct explore_case wrong_cases[];
+extern const struct explore_case wrong_load_cases[];
 extern const struct explore_case wrong_wake_cases[];
 
 /* Small programs whose outcomes the C11 model fixes. */

@@ -113,3 +113,17 @@ const struct explore_case load_cases[] = {
     {"load: read when the writer is gone", reset, {0, writer, reader_afterwards}, check, STOP_ALL},
     {0},
 };
+
+/* ---- Wrong: to rely on it that a read succeeds ---- */
+
+static void reader_that_never_fails(void)
+{
+    uint64_t version;
+
+    explore_require(read_one(0, &version));
+}
+
+const struct explore_case wrong_load_cases[] = {
+    {"a reader that can't be overtaken", reset, {0, writer, reader_that_never_fails}, check, 0},
+    {0},
+};

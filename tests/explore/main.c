@@ -75,10 +75,11 @@ static bool case_run(const struct explore_case *test, uint64_t *run_count, const
 
 static void wrong_run(void)
 {
-    static const struct explore_case *const wrong[] = {wrong_cases, wrong_wake_cases};
+    static const struct explore_case *const wrong[] = {wrong_cases, wrong_load_cases,
+                                                       wrong_wake_cases};
     unsigned count = 0;
 
-    for (int list = 0; list < 2; list++) {
+    for (int list = 0; list < 3; list++) {
         for (const struct explore_case *test = wrong[list]; test->name != NULL; test++, count++) {
             uint64_t run_count = 0;
             const char *why;
