@@ -7,6 +7,7 @@
 
 #define ASSETS(X) \
     X(css, "css", "style", PAGE "report.css") \
+    X(print, "print", "style", PAGE "print.css") \
     X(echarts, "echarts", "script", ECHARTS) \
     X(text, "text", "script", PAGE "text.js") \
     X(format, "format", "script", PAGE "format.js") \

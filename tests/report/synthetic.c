@@ -407,7 +407,7 @@ static void texts_make(struct tbs_results *r, const struct synthetic_options *op
         {'A', "各大厅办件量的划分、服务时长的均值和变异系数",
          "The split of volumes over halls; means and CVs of service times"},
         {'A', "耐心：5 分钟 + 指数分布均值 75 分钟", "Patience: 5 min + exponential of 75 min"},
-        {'A', "预约 25%,爽约 12%;绿色通道 8%",
+        {'A', "预约 25%，爽约 12%；绿色通道 8%",
          "25% by appointment, 12% no-shows; 8% green channel"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

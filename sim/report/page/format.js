@@ -5,7 +5,14 @@
 const DATA = JSON.parse(document.getElementById('data').textContent);
 
 /* The reader's choices; report.js keeps them in the address. */
-const STATE = {lang: 'zh', colour: 'wait_p90_s', hall: null, day: '0', heat: 'wait_p90_s', trade: ''};
+const STATE = {
+  lang: 'zh',
+  colour: 'wait_p90_s',
+  hall: null,
+  day: '0',
+  heat: 'wait_p90_s',
+  trade: '',
+};
 
 const METRICS = {};
 for (const [group, rows] of Object.entries(DATA.metrics))
@@ -18,16 +25,22 @@ const DASH = '—';
 function t(key, values = {}) {
   const pair = TEXT[key];
   if (!pair) throw new Error('no text for ' + key);
-  return pair[STATE.lang === 'zh' ? 0 : 1]
-    .replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
+  return pair[STATE.lang === 'zh' ? 0 : 1].replace(
+    /\{(\w+)\}/g,
+    (all, name) => values[name] ?? all,
+  );
 }
 
-/* As t, but the values stand out; gives a list of nodes. */
+/* As t, but the values of {name} stand out and those of [name] don't; gives a list of nodes. */
 function rich(key, values = {}) {
-  return t(key).split(/(\{\w+\})/).filter(Boolean).map(part => {
-    const value = values[part.slice(1, -1)];
-    return part[0] === '{' && value !== undefined ? h('strong', {}, value) : part;
-  });
+  return t(key)
+    .split(/(\{\w+\}|\[\w+\])/)
+    .filter(Boolean)
+    .map(part => {
+      const value = values[part.slice(1, -1)];
+      if (value === undefined) return part;
+      return part[0] === '{' ? h('strong', {}, value) : value;
+    });
 }
 
 function nameOf(thing) {
@@ -55,8 +68,10 @@ function known(value) {
 }
 
 function digits(value, decimals) {
-  return value.toLocaleString('en-US',
-    {minimumFractionDigits: decimals, maximumFractionDigits: decimals});
+  return value.toLocaleString('en-US', {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
 }
 
 /* How each unit is shown: scale, fewest and most decimals. */
@@ -76,7 +91,8 @@ function decimalsFor(unit, value, half) {
   const {scale, least, most} = UNITS[unit];
   if (known(half) && half > 0)
     return Math.min(most, Math.max(least, -Math.floor(Math.log10(half * scale))));
-  return unit === 'count' && Math.abs(value) < 10 && !Number.isInteger(value) ? 1 : least;
+  const small = unit === 'hours' ? 100 : unit === 'count' ? 10 : 0;
+  return Math.abs(value) < small && !Number.isInteger(value) ? 1 : least;
 }
 
 /* The number alone, without its unit. */
@@ -88,7 +104,8 @@ function show(unit, value, half = null, sign = false) {
 }
 
 function showUnit(unit, value, half = null, sign = false) {
-  const text = show(unit, value, half, sign), suffix = unitText(unit);
+  const text = show(unit, value, half, sign),
+    suffix = unitText(unit);
   if (text === DASH || suffix === '') return text;
   return text + (suffix === '%' ? '' : '\u202f') + suffix;
 }
@@ -130,8 +147,9 @@ function intervalText(figure) {
 /* A half hour of the slots: "09:30". */
 function clock(slot) {
   const minute = DATA.slots.from + 30 * slot;
-  return String(Math.floor(minute / 60)).padStart(2, '0') + ':' +
-    String(minute % 60).padStart(2, '0');
+  return (
+    String(Math.floor(minute / 60)).padStart(2, '0') + ':' + String(minute % 60).padStart(2, '0')
+  );
 }
 
 /* A line of half hours: the hall's (or the city's: hall = halls.length) values. */
@@ -156,7 +174,6 @@ function daysKnown() {
 function dayName(day) {
   return t('day.' + DAYS[day]);
 }
-
 
 function sum(list) {
   return list.reduce((total, value) => total + (known(value) ? value : 0), 0);

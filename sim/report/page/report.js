@@ -1,9 +1,18 @@
 'use strict';
 /* Puts the page together: sections, the two languages, the address, paper. */
 
-const SECTIONS = [['summary', summarySection], ['compare', compareSection], ['halls', hallsSection],
-  ['heat', heatSection], ['waits', waitsSection], ['windows', windowsSection], ['left', leftSection],
-  ['desks', desksSection], ['ratings', ratingsSection], ['method', methodSection]];
+const SECTIONS = [
+  ['compare', compareSection],
+  ['summary', summarySection],
+  ['halls', hallsSection],
+  ['heat', heatSection],
+  ['waits', waitsSection],
+  ['windows', windowsSection],
+  ['left', leftSection],
+  ['desks', desksSection],
+  ['ratings', ratingsSection],
+  ['method', methodSection],
+];
 
 /* The address keeps the reader's choices: #lang=en&hall=3. A link to a part adds &at=halls. */
 function stateLoad() {
@@ -11,8 +20,12 @@ function stateLoad() {
   if (words.get('lang') === 'en') STATE.lang = 'en';
   for (const key of ['colour', 'heat'])
     if (METRICS.hall[words.get(key)] || METRICS.slot[words.get(key)]) STATE[key] = words.get(key);
-  for (const [key, count] of [['day', 2], ['trade', DATA.trades.length]])
-    if (/^\d+$/.test(words.get(key) ?? '') && Number(words.get(key)) < count) STATE[key] = words.get(key);
+  for (const [key, count] of [
+    ['day', 2],
+    ['trade', DATA.trades.length],
+  ])
+    if (/^\d+$/.test(words.get(key) ?? '') && Number(words.get(key)) < count)
+      STATE[key] = words.get(key);
   const hall = Number(words.get('hall') ?? NaN);
   if (Number.isInteger(hall) && hall >= 0 && hall < DATA.halls.length) STATE.hall = hall;
   return words.get('at');
@@ -34,19 +47,32 @@ function goTo(id) {
 }
 
 function navigation(shown) {
-  document.getElementById('nav').replaceChildren(...shown.map(id => h('a', {href: '#at=' + id, onclick: event => {
-    event.preventDefault();
-    goTo(id);
-    document.getElementById(id).querySelector('h2').focus({preventScroll: true});
-  }}, t(id + '.nav'))));
+  document.getElementById('nav').replaceChildren(
+    ...shown.map(id =>
+      h(
+        'a',
+        {
+          href: '#at=' + id,
+          onclick: event => {
+            event.preventDefault();
+            goTo(id);
+            document.getElementById(id).querySelector('h2').focus({preventScroll: true});
+          },
+        },
+        t(id + '.nav'),
+      ),
+    ),
+  );
 }
 
 function render() {
   chartsDispose();
   document.documentElement.lang = STATE.lang === 'zh' ? 'zh-CN' : 'en';
   document.title = runName(DATA.run) + ' · ' + t(DATA.compare ? 'eyebrow.compare' : 'eyebrow');
-  for (const element of document.querySelectorAll('[data-t]')) element.textContent = t(element.dataset.t);
-  for (const element of document.querySelectorAll('[data-aria]')) element.setAttribute('aria-label', t(element.dataset.aria));
+  for (const element of document.querySelectorAll('[data-t]'))
+    element.textContent = t(element.dataset.t);
+  for (const element of document.querySelectorAll('[data-aria]'))
+    element.setAttribute('aria-label', t(element.dataset.aria));
   for (const button of document.querySelectorAll('[data-lang]'))
     button.setAttribute('aria-pressed', String(button.dataset.lang === STATE.lang));
   const head = document.getElementById('masthead');
@@ -54,12 +80,13 @@ function render() {
   masthead(head);
   const shown = [];
   for (const [id, draw] of SECTIONS) {
-    const section = document.getElementById(id), body = section.querySelector('.body');
+    const section = document.getElementById(id),
+      body = section.querySelector('.body');
     section.setAttribute('aria-labelledby', id + '-head');
     section.querySelector('h2').id = id + '-head';
     section.querySelector('h2').tabIndex = -1;
     body.replaceChildren();
-    section.hidden = false;         /* charts measure their place */
+    section.hidden = false; /* charts measure their place */
     section.hidden = !draw(body);
     if (!section.hidden) shown.push(id);
   }
@@ -72,8 +99,11 @@ function languageSet(lang) {
   render();
 }
 
-function chartsResize(width) {
-  for (const chart of CHARTS) chart.resize(width ? {width} : undefined);
+function chartsResize() {
+  for (const chart of CHARTS) {
+    chart.resize();
+    chartScales(chart);
+  }
 }
 
 function start() {
@@ -84,9 +114,8 @@ function start() {
   let waiting = null;
   window.addEventListener('resize', () => {
     clearTimeout(waiting);
-    waiting = setTimeout(() => chartsResize(), 120);
+    waiting = setTimeout(chartsResize, 120);
   });
-  window.addEventListener('afterprint', () => chartsResize());
   window.addEventListener('hashchange', () => {
     const target = new URLSearchParams(location.hash.slice(1)).get('at');
     if (target) goTo(target);
