@@ -193,8 +193,7 @@ struct tb_demand {
     const uint64_t *const *parts; /* [calendar][day] */
 };
 
-/* ---- People, plan, promise
- * -------------------------------------------------------------------- */
+/* ---- People, plan, promise ---------------------------------------------------------------- */
 
 #define TB_PEOPLE_SHARE(name) double name;
 #define TB_PEOPLE_FACTOR(name) double name;
