@@ -1,11 +1,11 @@
 /* ring_wake.pml: two callers, a ring from each to one engine, and the engine's sleep.
  *
  * The protocol of engine/ring/ring.h and wake.h, one statement for each access to shared memory, in
- * sequentially consistent memory (weak memory is the matter of tests/explore). Caller 0 may stop for
- * ever before any statement. Claimed:
+ * sequentially consistent memory (weak memory is the matter of tests/explore). Caller 0 may stop
+ * for ever before any statement. Claimed:
  * - each command comes out once, in order, and whole: the assertion at TAKE;
- * - the engine never sleeps on while a caller has signalled and is not served; what caller 0 left by
- *   stopping costs caller 1 nothing: the assertions of the monitor, and the ltl formula.
+ * - the engine never sleeps on while a caller has signalled and is not served; what caller 0 left
+ *   by stopping costs caller 1 nothing: the assertions of the monitor, and the ltl formula.
  *
  * Each variant below breaks one rule of the protocol, and has to be refused (tests/run/spin.sh).
  */
@@ -13,7 +13,8 @@
 // at the state before its command can be seen (W2): a lost wake-up.
 // must-fail: -DLOOK_BEFORE_ANNOUNCE
 // must-fail: -DLOOK_BEFORE_PUBLISH
-// The producer does not change the state, so a sleep that has not begun yet begins after the wake-up.
+// The producer does not change the state, so a sleep that was about to begin begins after the
+// wake-up.
 // must-fail: -DWAKE_WITHOUT_POKE
 // The first producer to see the announcement takes it back, and stops before its system call.
 // must-fail: -DCLAIM_WAKE
