@@ -52,7 +52,7 @@ struct reader {
     uint32_t cell_count;           /* of this row so far */
     uint32_t line, column;         /* where the cell begins that is being read */
     bool begun, ended;             /* it has a letter; a cell ended in this piece */
-    bool has_header;
+    bool has_header, stopped;      /* stopped: the rows can make no sense */
     uint32_t column_of[CELLS_MAX]; /* of the file's columns; TB_NONE: unknown */
     uint32_t header_count;
     struct tbi_cell *cells;
@@ -134,6 +134,7 @@ static void header_take(struct reader *r)
     if (r->cell_count == 1 && r->table->width > 1 && strpbrk(only, ";\t") != NULL) {
         tbi_wrong(r->problems, cell_at(r, &r->row[0]), TBI_WRONG_CSV_SEPARATOR,
                   strchr(only, ';') != NULL ? ";" : "TAB", NULL, NULL);
+        r->stopped = true;
         return;
     }
     for (uint32_t i = 0; i < r->cell_count; i++) {
@@ -204,7 +205,9 @@ static void on_row(int end, void *context)
     while (filled < r->cell_count && r->row[filled].text[0] == 0)
         filled++;
     if (filled < r->cell_count && r->row[filled].text[0] != '#') {
-        if (r->has_header)
+        if (r->stopped)
+            r->cell_count = 0;
+        else if (r->has_header)
             row_take(r);
         else
             header_take(r);
@@ -215,9 +218,9 @@ static void on_row(int end, void *context)
 /* ---- libcsv
  * ---------------------------------------------------------------------------------- */
 
-/* libcsv says what a cell holds, but not where it stood. So it gets the text in pieces that end with
- * a byte at which a cell may end: when it calls back, the cell is the one that began with the first
- * byte that is no blank after the last such call. */
+/* libcsv says what a cell holds, but not where it stood. So it gets the text in pieces that end
+ * with a byte at which a cell may end: when it calls back, the cell is the one that began with
+ * the first byte that is no blank after the last such call. */
 static void begin_cell(struct reader *r, const char *text, size_t bytes)
 {
     for (size_t i = 0; i < bytes && !r->begun; i++) {
