@@ -105,9 +105,26 @@ int tbs_files_put(struct tbs_files *files, const char *name, const void *bytes, 
     return 0;
 }
 
+/* A folder in the way of a name must be found before the first name is given. */
+static int names_free(const struct tbs_files *files, struct tbs_report_error *error)
+{
+    for (int i = 0; i < files->count; i++) {
+        struct stat there;
+        if (fstatat(files->folder_fd, files->names[i], &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+            S_ISDIR(there.st_mode))
+            return tbs_report_fail(error, EISDIR, "give its name to", files->folder,
+                                   files->names[i]);
+    }
+    return 0;
+}
+
 int tbs_files_publish(struct tbs_files *files, struct tbs_report_error *error)
 {
     char temporary[256];
+    if (names_free(files, error) != 0) {
+        tbs_files_drop(files);
+        return -1;
+    }
     for (int i = 0; i < files->count; i++) {
         temporary_name(temporary, sizeof temporary, files->names[i]);
         if (renameat(files->folder_fd, temporary, files->folder_fd, files->names[i]) != 0) {

@@ -76,8 +76,6 @@ function histogramSeries(name, data, colour, index, count) {
   };
 }
 
-const percent = value => trimmedPercent(value) + '%';
-
 function trimmedPercent(value) {
   return digits(value, value < 10 && value > 0 ? 1 : 0);
 }

@@ -32,7 +32,9 @@ function sortTable(spec) {
       },
       column.head,
     );
-    return h('th', {scope: 'col', class: column.text ? 'text' : null}, button);
+    /* On later sheets of paper a browser repeats the words of a head, but not its buttons. */
+    const paper = h('span', {class: 'paper', 'aria-hidden': 'true'}, column.head);
+    return h('th', {scope: 'col', class: column.text ? 'text' : null}, button, paper);
   });
   const count = h('p', {class: 'count', 'aria-live': 'polite'});
   const refresh = () => {
