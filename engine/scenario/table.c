@@ -135,6 +135,7 @@ static void header_take(struct reader *r)
         tbi_wrong(r->problems, cell_at(r, &r->row[0]), TBI_WRONG_CSV_SEPARATOR,
                   strchr(only, ';') != NULL ? ";" : "TAB", NULL, NULL);
         r->stopped = true;
+        r->table->broken = true;
         return;
     }
     for (uint32_t i = 0; i < r->cell_count; i++) {
@@ -150,10 +151,12 @@ static void header_take(struct reader *r)
 
         for (uint32_t j = 0; j < r->header_count; j++)
             found |= r->column_of[j] == i;
-        if (!found)
-            tbi_wrong(r->problems, (struct tbi_at){r->table->file.path, r->row[0].line, 0},
-                      TBI_WRONG_COLUMN_MISSING, column->name,
-                      tbi_arena_format(r->arena, "%s\f%s", column->zh, column->en), NULL);
+        if (found)
+            continue;
+        r->table->broken = true;
+        tbi_wrong(r->problems, (struct tbi_at){r->table->file.path, r->row[0].line, 0},
+                  TBI_WRONG_COLUMN_MISSING, column->name,
+                  tbi_arena_format(r->arena, "%s\f%s", column->zh, column->en), NULL);
     }
 }
 
@@ -271,12 +274,14 @@ void tbi_table_parse(struct tbi_arena *arena, struct tbi_table *table,
 
     table->width = tbi_table_width(table->kind);
     tb_assert(csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL) == 0);
-    if (!feed(&reader, &parser))
+    const bool fed = feed(&reader, &parser);
+    if (!fed)
         tbi_wrong(problems, (struct tbi_at){table->file.path, reader.line, reader.column},
                   TBI_WRONG_CSV_QUOTE, NULL, NULL, NULL);
     else if (!reader.has_header)
         tbi_wrong(problems, (struct tbi_at){table->file.path, 1, 0}, TBI_WRONG_CSV_HEADER, NULL,
                   NULL, NULL);
+    table->broken |= !fed || !reader.has_header;
     csv_free(&parser);
     table->cells = reader.cells;
 }

@@ -53,6 +53,7 @@ struct tbi_table {
     uint32_t row_count;
     uint32_t width;
     const struct tbi_cell *cells; /* row_count x width */
+    bool broken;                  /* unreadable, or a column is missing: its rows mean nothing */
 };
 
 /* Reads the text of table->file, which is decoded already, into the table. Adds mistakes. */
