@@ -53,6 +53,10 @@ static enum tb_status ticket_cause(struct small *s, tb_ref ref, enum tb_ticket_c
         small_until(s, s->now + TB_MINUTES(70));
         return TB_STATUS_OK;
     }
+    bool at_window = small_ticket(s, ref) == TB_TICKET_CALLED || /* of window 0 */
+                     small_ticket(s, ref) == TB_TICKET_SERVING;
+    if (cause == TB_TICKET_BY_TRANSFER && at_window)
+        c.kind = TB_WINDOW_TRANSFER;
     if (cause == TB_TICKET_BY_CALL)
         c.server = 1;
     if (cause == TB_TICKET_BY_MOVE)
