@@ -101,7 +101,7 @@ static json_t *summary(const char *dir)
     return root;
 }
 
-/* ---- the structure ---------------------------------------------------------------------------- */
+/* ---- the structure --------------------------------------------------------------------------- */
 
 Test(report, create_leaves_every_figure_unknown)
 {
@@ -194,7 +194,7 @@ Test(report, senseless_results_are_refused_and_nothing_is_written)
     }
 }
 
-/* ---- summary.json ----------------------------------------------------------------------------- */
+/* ---- summary.json ---------------------------------------------------------------------------- */
 
 Test(report, summary_has_the_promised_keys_as_numbers)
 {
@@ -244,7 +244,7 @@ Test(report, seeds_of_64_bits_survive)
     tbs_results_free(r);
 }
 
-/* ---- CSV -------------------------------------------------------------------------------------- */
+/* ---- CSV ------------------------------------------------------------------------------------- */
 
 Test(report, csv_keeps_commas_quotes_lines_and_chinese)
 {
@@ -301,7 +301,7 @@ Test(report, intervals_have_a_row_for_each_half_hour)
     tbs_results_free(r);
 }
 
-/* ---- workbook --------------------------------------------------------------------------------- */
+/* ---- workbook -------------------------------------------------------------------------------- */
 
 Test(report, workbook_has_its_sheets_and_numbers_are_numbers)
 {
@@ -339,7 +339,7 @@ Test(report, a_name_like_a_formula_stays_text_in_the_workbook)
     tbs_results_free(r);
 }
 
-/* ---- report.html ------------------------------------------------------------------------------ */
+/* ---- report.html ----------------------------------------------------------------------------- */
 
 static json_t *page_data(const char *html)
 {
@@ -404,7 +404,7 @@ Test(report, the_page_is_one_file_without_markers_left)
     tbs_results_free(r);
 }
 
-/* ---- the same bytes, whole files -------------------------------------------------------------- */
+/* ---- the same bytes, whole files ------------------------------------------------------------- */
 
 Test(report, same_results_give_the_same_bytes)
 {
