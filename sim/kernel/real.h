@@ -1,0 +1,76 @@
+/* real.h: exp and log with the same bytes on every machine.
+ *
+ * A libm may answer differently on another CPU or in another version, and one last bit changes a
+ * simulated year. These use only additions, multiplications, divisions and bit patterns, so that
+ * IEEE 754 fixes every bit (compiled with -ffp-contract=off), and GCC turns a loop around them
+ * into vector code. Every random draw is made of these and of sqrt, which IEEE 754 fixes too. */
+#ifndef TBS_KERNEL_REAL_H
+#define TBS_KERNEL_REAL_H
+
+#include "kernel/base.h"
+
+#include <string.h>
+
+static inline uint64_t tbs_real_bits(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline double tbs_real_of_bits(uint64_t bits)
+{
+    double x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* Added to a number below 2^51 it leaves the nearest integer in the low bits of the sum. */
+#define TBS_REAL_SHIFT 0x1.8p52
+
+/* e^x for |x| <= 700, relative error below 2e-12: x = k ln 2 + r, a polynomial of degree 8 for r
+ * (Chebyshev nodes on |r| <= ln 2 / 2), and k into the exponent. */
+static inline double tbs_exp(double x)
+{
+    const double shifted = x * 0x1.71547652b82fep0 + TBS_REAL_SHIFT;
+    const double k = shifted - TBS_REAL_SHIFT;
+    const double r = x - k * 0x1.62e42fefap-1 - k * 0x1.cf79abc9e3b3ap-40;
+    const double r2 = r * r, r4 = r2 * r2, r8 = r4 * r4;
+    const double p0 = 1.0 + r * 0x1.ffffffffd38c0p-1;
+    const double p2 = 0x1.fffffffff71cfp-2 + r * 0x1.555555a26e0c1p-3;
+    const double p4 = 0x1.5555557428e53p-5 + r * 0x1.111080ade0248p-7;
+    const double p6 = 0x1.6c164df4257cep-10 + r * 0x1.a1aa7f48d09e3p-13;
+    const double p8 = 0x1.a15a4fc2f59bbp-16;
+    const double y = (p0 + r2 * p2) + r4 * (p4 + r2 * p6) + r8 * p8;
+
+    return y * tbs_real_of_bits((tbs_real_bits(shifted) + 1023) << 52);
+}
+
+/* Natural logarithm of a positive, normal, finite x, relative error below 1e-15 away from 1:
+ * x = 2^k m with m in [1/sqrt 2, sqrt 2), log m = 2 artanh((m - 1) / (m + 1)). */
+static inline double tbs_log(double x)
+{
+    const uint64_t half = 0x3fe6a09e667f3bcdu; /* the bits of 1/sqrt 2 */
+    const int64_t above = (int64_t)(tbs_real_bits(x) - half);
+    const int64_t k = above >> 52;
+    const double m = tbs_real_of_bits(tbs_real_bits(x) - ((uint64_t)k << 52));
+    const double s = (m - 1.0) / (m + 1.0), z = s * s, z2 = z * z, z4 = z2 * z2;
+    const double p1 = 1.0 / 3 + z * (1.0 / 5), p3 = 1.0 / 7 + z * (1.0 / 9);
+    const double p5 = 1.0 / 11 + z * (1.0 / 13), p7 = 1.0 / 15 + z * (1.0 / 17);
+    const double p = (p1 + z2 * p3) + z4 * (p5 + z2 * p7);
+
+    return (double)k * 0x1.62e42fefa39efp-1 + (2.0 * s + 2.0 * s * z * p);
+}
+
+/* The nearest whole number of microseconds, cut to 0 .. 2^51 (71 years). */
+static inline int64_t tbs_us_nearest(double x_us)
+{
+    /* Bits of positive reals are in the order of the reals, so the cut is right for any size. */
+    const int64_t most = (int64_t)1 << 51;
+    int64_t us = (int64_t)(tbs_real_bits(x_us + TBS_REAL_SHIFT) - tbs_real_bits(TBS_REAL_SHIFT));
+
+    us = us > most ? most : us;
+    return us < 0 ? 0 : us;
+}
+
+#endif
