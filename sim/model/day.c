@@ -1,0 +1,362 @@
+/* A station's day: who will come, what was put off until today, and at its end what became of
+ * everybody. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/state.h"
+
+/* ---- timers of coming days ------------------------------------------------------------------- */
+
+static uint32_t days_ahead(const struct tbs_model *m, tb_time at_us)
+{
+    const struct tb_scenario *s = m->scenario;
+    uint32_t ahead = (uint32_t)((at_us - m->day_at_us) / TB_DAYS(1));
+
+    if (ahead >= LATER_DAYS || m->day + ahead + 2 >= s->day_count) {
+        return ahead < LATER_DAYS ? ahead : LATER_DAYS - 1;
+    }
+    /* Days are data: they need not last 24 hours. */
+    while (m->day + ahead + 1 < s->day_count &&
+           at_us >= tbs_day_starts_at_us(s, m->day + ahead + 1)) {
+        ahead++;
+    }
+    while (ahead > 0 && at_us < tbs_day_starts_at_us(s, m->day + ahead)) {
+        ahead--;
+    }
+    return ahead < LATER_DAYS ? ahead : LATER_DAYS - 1;
+}
+
+void tbs_later(struct tbs_model *m, uint32_t station, struct tbs_timer timer)
+{
+    struct station *st = &m->stations[station];
+
+    if (timer.at_us < m->day_end_us) {
+        tbs_timer_set(m, station, timer);
+        return;
+    }
+    if (timer.at_us >= m->run_end_us) {
+        return; /* the run is over by then */
+    }
+    if (st->later == NULL) {
+        st->later = calloc(LATER_DAYS, sizeof *st->later);
+        tbs_assert(st->later != NULL);
+    }
+    struct later *later = &st->later[(m->day + days_ahead(m, timer.at_us)) % LATER_DAYS];
+    if (later->count == later->room) {
+        later->room = later->room * 2 + 8;
+        later->timers = realloc(later->timers, later->room * sizeof *later->timers);
+        tbs_assert(later->timers != NULL);
+    }
+    later->timers[later->count++] = timer;
+}
+
+static void later_begins(struct tbs_model *m, uint32_t station)
+{
+    struct station *st = &m->stations[station];
+
+    if (st->later == NULL) {
+        return;
+    }
+    struct later *today = &st->later[m->day % LATER_DAYS];
+    const uint32_t count = today->count;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct tbs_timer timer = today->timers[i];
+        const uint32_t ahead = timer.at_us < m->day_end_us ? 0 : days_ahead(m, timer.at_us);
+        if (ahead == 0) {
+            tbs_timer_set(m, station, timer);
+        } else if (ahead == LATER_DAYS - 1 || ahead % LATER_DAYS == 0) {
+            today->timers[kept++] = timer;
+        } else {
+            tbs_later(m, station, timer); /* into another day's list */
+        }
+    }
+    today->count = kept;
+}
+
+/* ---- visits outside the days' arrays --------------------------------------------------------- */
+
+struct tbs_visit *tbs_extra(struct tbs_model *m)
+{
+    struct tbs_visit *visit;
+
+    if (m->spare_count > 0) {
+        visit = m->spare[--m->spare_count];
+    } else {
+        visit = aligned_alloc(64, sizeof *visit);
+        tbs_assert(visit != NULL);
+    }
+    if (m->extra_count == m->extra_room) {
+        m->extra_room = m->extra_room * 2 + 64;
+        m->extras = realloc(m->extras, m->extra_room * sizeof(struct tbs_visit *));
+        m->spare = realloc(m->spare, m->extra_room * sizeof(struct tbs_visit *));
+        tbs_assert(m->extras != NULL);
+        tbs_assert(m->spare != NULL);
+    }
+    m->extras[m->extra_count++] = visit;
+    *visit = (struct tbs_visit){
+        .place_at_us = TB_NEVER,
+        .called_at_us = TB_NEVER,
+        .started_at_us = TB_NEVER,
+        .ended_at_us = TB_NEVER,
+        .server = TB_NONE,
+        .patience_us = TB_NEVER,
+        .slot_at_us = TB_NEVER,
+    };
+    return visit;
+}
+
+static void visit_over(struct tbs_model *m, const struct tbs_visit *visit)
+{
+    if (visit->flags & TBS_VISIT_TICKET) {
+        m->stations[tbs_ticket_station(m, visit)].outcomes[visit->outcome]++;
+    }
+    tbs_tally_visit(m->tally, visit);
+    if (m->options.ticket != NULL) {
+        m->options.ticket(m->options.ticket_context, visit);
+    }
+}
+
+/* Those that have ended are counted, their memory is used again. */
+void tbs_extras_count(struct tbs_model *m, uint32_t station)
+{
+    uint32_t kept = 0;
+
+    for (uint32_t i = 0; i < m->extra_count; i++) {
+        struct tbs_visit *visit = m->extras[i];
+        if (visit->outcome == TBS_OUTCOME_OPEN || (m->by_station && visit->station != station)) {
+            m->extras[kept++] = visit;
+        } else {
+            visit_over(m, visit);
+            m->spare[m->spare_count++] = visit;
+        }
+    }
+    m->extra_count = kept;
+}
+
+/* ---- the day begins -------------------------------------------------------------------------- */
+
+/* Puts a day's appointments on the days on which they are made: 1 to `ahead` days before. */
+static void bookings_plan(struct tbs_model *m, uint32_t station, struct tbs_day *day)
+{
+    struct station *st = &m->stations[station];
+    const struct tbs_key key = tbs_station_key(m->demand, m->seed, TBS_APPOINTMENT, station,
+                                               TBS_SERIES_EXTRA, m->replication);
+
+    for (uint32_t i = day->walk_ins; i < day->count; i++) {
+        const uint64_t number = tbs_random_at(key, tbs_citizen_index(day->day, i));
+        const uint32_t lead =
+            st->ahead == 0 ? 0 : 1 + (uint32_t)(((number >> 32) * st->ahead) >> 32);
+        const uint32_t on = day->day >= m->day + lead ? day->day - lead : m->day;
+        const tb_time from_us = tbs_day_starts_at_us(m->scenario, on);
+        const tb_time length_us = lead == 0 ? 0 : tbs_day_ends_at_us(m->scenario, on) - from_us;
+        const double part = (double)(number & 0xffffffffu) * 0x1p-32;
+        /* What would have been made before the run began is made at its start. */
+        const bool past = day->day < m->day + lead;
+        tbs_later(m, station,
+                  (struct tbs_timer){
+                      .at_us = from_us + (past ? 0 : (tb_time)(part * (double)length_us)),
+                      .kind = TIMER_BOOK,
+                      .about = (uint64_t)(uintptr_t)&day->visits[i],
+                  });
+    }
+}
+
+static struct tbs_day *day_of(struct tbs_model *m, uint32_t station, uint32_t day)
+{
+    struct station *st = &m->stations[station];
+
+    return st->days == NULL ? &m->shared_day : &st->days[day % (st->ahead + 1)];
+}
+
+static void day_make(struct tbs_model *m, uint32_t station, uint32_t day)
+{
+    struct tbs_day *made = day_of(m, station, day);
+
+    if (day >= m->day_last) {
+        made->count = made->walk_ins = 0;
+        return;
+    }
+    tbs_demand_day(m->demand, m->seed, m->replication, station, day, &m->sweep, made);
+    bookings_plan(m, station, made);
+}
+
+/* Today's appointments in order of arrival; by slot they nearly are. */
+static void booked_sort(struct station *st)
+{
+    const struct tbs_day *today = st->today;
+
+    if (today->count - today->walk_ins > st->booked_room) {
+        st->booked_room = today->count + 64;
+        st->booked_order = realloc(st->booked_order, st->booked_room * sizeof *st->booked_order);
+        tbs_assert(st->booked_order != NULL);
+    }
+    st->booked_count = 0;
+    for (uint32_t i = today->walk_ins; i < today->count; i++) {
+        const tb_time at_us = today->visits[i].arrival_at_us;
+        if (at_us == TB_NEVER) {
+            continue;
+        }
+        uint32_t to = st->booked_count++;
+        while (to > 0 && today->visits[st->booked_order[to - 1]].arrival_at_us > at_us) {
+            st->booked_order[to] = st->booked_order[to - 1];
+            to--;
+        }
+        st->booked_order[to] = i;
+    }
+}
+
+/* Who asks for advice does so before he would set out. */
+static void askers_plan(struct tbs_model *m, uint32_t station)
+{
+    const struct tbs_day *today = m->stations[station].today;
+    const struct tb_config *config = &m->config;
+    const uint32_t zone = m->scenario->halls[station].zone;
+
+    if (m->scenario->people.advice_share <= 0 || zone >= config->zone_count) {
+        return;
+    }
+    const tb_time travel_us =
+        TB_SECONDS(config->travel_s[(size_t)zone * config->station_count + station]);
+    for (uint32_t i = 0; i < today->walk_ins; i++) {
+        struct tbs_visit *visit = &today->visits[i];
+        if (visit->traits & TBS_TRAIT_ADVISED) {
+            const tb_time at_us = visit->arrival_at_us - travel_us;
+            visit->flags |= TBS_VISIT_ELSEWHERE;
+            tbs_timer_set(m, station,
+                          (struct tbs_timer){.at_us = at_us > m->day_at_us ? at_us : m->day_at_us,
+                                             .kind = TIMER_ASK,
+                                             .about = (uint64_t)(uintptr_t)visit});
+        }
+    }
+}
+
+static void today_begins(struct tbs_model *m, uint32_t station)
+{
+    struct station *st = &m->stations[station];
+
+    if (st->days == NULL) {
+        day_make(m, station, m->day);
+    } else if (m->day == m->options.day_first) {
+        for (uint32_t d = 0; d <= st->ahead; d++) {
+            day_make(m, station, m->day + d);
+        }
+    } else {
+        day_make(m, station, m->day + st->ahead);
+    }
+    st->today = day_of(m, station, m->day);
+    st->walk_in = 0;
+    askers_plan(m, station);
+    while (st->walk_in < st->today->walk_ins &&
+           st->today->visits[st->walk_in].flags & TBS_VISIT_ELSEWHERE) {
+        st->walk_in++;
+    }
+    st->arrival_at_us =
+        st->walk_in < st->today->walk_ins ? st->today->visits[st->walk_in].arrival_at_us : TB_NEVER;
+    booked_sort(st);
+    st->booked = 0;
+    st->booked_at_us =
+        st->booked_count > 0 ? st->today->visits[st->booked_order[0]].arrival_at_us : TB_NEVER;
+}
+
+void tbs_day_begin(struct tbs_model *m, uint32_t station)
+{
+    struct station *st = &m->stations[station];
+
+    st->kind_today = tb_scenario_day_kind(m->scenario, station, m->day);
+    later_begins(m, station);
+    if (station < m->scenario->hall_count) {
+        today_begins(m, station);
+    }
+    tbs_staff_day(m, station, m->day_at_us);
+}
+
+/* ---- the day ends ---------------------------------------------------------------------------- */
+
+/* Who is still at a window goes on in a place of his own: today's arrays are used again. */
+void tbs_day_carry(struct tbs_model *m, uint32_t station)
+{
+    struct station *st = &m->stations[station];
+
+    for (uint32_t i = st->server_first; i < st->server_first + st->server_count; i++) {
+        struct window *window = &m->windows[i];
+        struct tbs_visit *visit = window->visit;
+        if (visit != NULL && visit->outcome == TBS_OUTCOME_OPEN &&
+            !(visit->flags & TBS_VISIT_CARRIED)) {
+            struct tbs_visit *copy = tbs_extra(m);
+            visit->flags |= TBS_VISIT_CARRIED;
+            *copy = *visit;
+            window->visit = copy;
+            m->seats[tb_ref_index(window->ticket)] = copy;
+        }
+        if (window->staffed_at_us != TB_NEVER) {
+            tbs_tally_staffed(m->tally, station, window->staffed_at_us, m->day_end_us);
+            window->staffed_at_us = m->day_end_us;
+        }
+        if (window->ticket != 0) {
+            tbs_tally_busy(m->tally, station, window->busy_at_us, m->day_end_us);
+            window->busy_at_us = m->day_end_us;
+        }
+    }
+}
+
+/* Timers about today's visits are void: the hall's day is over for them. */
+static void timers_clear(struct station *st)
+{
+    struct tbs_timers kept = {0};
+
+    for (uint32_t i = 0; i < st->timers.count; i++) {
+        const struct tbs_timer *timer = &st->timers.heap[i];
+        if (timer->kind > TIMER_RESUME) {
+            tbs_timers_push(&kept, *timer);
+        }
+    }
+    tbs_timers_free(&st->timers);
+    st->timers = kept;
+}
+
+void tbs_day_end(struct tbs_model *m, uint32_t station)
+{
+    struct station *st = &m->stations[station];
+
+    if (st->today != NULL) {
+        for (uint32_t i = 0; i < st->today->count; i++) {
+            const struct tbs_visit *visit = &st->today->visits[i];
+            if (!(visit->flags & TBS_VISIT_CARRIED)) {
+                visit_over(m, visit);
+            }
+        }
+        st->patient_from = st->patient_to;
+        st->patient_at_us = TB_NEVER;
+        if (st->timers.count > 0) {
+            timers_clear(st);
+        }
+    }
+    if (st->kind != TB_STATION_HALL) {
+        st->work_us = tbs_work_us(m, station, m->day_end_us);
+    }
+}
+
+/* The core's own counts must agree with what became of everybody: who got a number was served,
+ * left, expired, or is still there. */
+void tbs_day_check(struct tbs_model *m, uint32_t station)
+{
+    const struct station *st = &m->stations[station];
+    struct tb_station_load load;
+
+    if (st->kind == TB_STATION_DESK || m->error[0] != '\0') {
+        return;
+    }
+    const enum tb_status status = tb_city_station_load(m->city, station, m->day_end_us, &load);
+    tbs_assert(status == TB_STATUS_OK);
+    const uint64_t entered = load.counts[TB_EVENT_TAKEN] + load.counts[TB_EVENT_CHECKED_IN];
+    const uint64_t there = load.waiting + load.called + load.serving + load.parked;
+    const uint64_t left = load.counts[TB_EVENT_ABANDONED] + load.counts[TB_EVENT_CANCELLED] +
+                          load.counts[TB_EVENT_MISSED] - st->unkept;
+    tbs_assert(st->outcomes[TBS_OUTCOME_SERVED] == load.counts[TB_EVENT_FINISHED]);
+    tbs_assert(st->outcomes[TBS_OUTCOME_LEFT] == left);
+    tbs_assert(st->outcomes[TBS_OUTCOME_EXPIRED] == load.counts[TB_EVENT_EXPIRED]);
+    tbs_assert(st->inside == there);
+    tbs_assert(entered ==
+               load.counts[TB_EVENT_FINISHED] + left + load.counts[TB_EVENT_EXPIRED] + there);
+}

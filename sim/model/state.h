@@ -1,0 +1,285 @@
+/* state.h: what a running model consists of; private to this folder.
+ *
+ * The core decides everything; the model only knows what people know: which visit holds which
+ * ticket, what each window is at, and when each of them will act next. Every station has an agenda
+ * of its own (windows, timers, the next arrival); drive.c takes the earliest, by station or for the
+ * whole city.
+ *
+ * At one instant: first what time alone brings to the core (calendar, plan, timeouts), then,
+ * station by station, windows (release before take), then timers in the order in which they were
+ * set, then walk-ins, then appointments. */
+#ifndef TBS_MODEL_STATE_H
+#define TBS_MODEL_STATE_H
+
+#include "model/demand.h"
+#include "model/minima.h"
+#include "model/model.h"
+#include "model/tally.h"
+#include "model/timers.h"
+#include "tongban/city.h"
+
+/* command.h has an event and a flag of this name. */
+enum { EVENT_FLAG_STARTED = TB_EVENT_STARTED };
+#undef TB_EVENT_STARTED
+
+/* What a window or approver is at. */
+enum phase {
+    PHASE_FREE,  /* nothing pending */
+    PHASE_ACK,   /* the called citizen will confirm the silent call */
+    PHASE_WALK,  /* and is on his way to the window */
+    PHASE_AWAY,  /* the called citizen will not come: the clerk will give him up */
+    PHASE_SERVE, /* until the matter is done */
+    PHASE_TASK,  /* until the approver has decided */
+    PHASE_BREAK, /* until the break is over */
+};
+
+struct window {
+    struct tbs_visit *visit; /* of the citizen called or served; NULL: none, or a task */
+    tb_ref ticket;           /* 0: none */
+    tb_time staffed_at_us;   /* staffed and not on a break since; TB_NEVER: is not */
+    tb_time busy_at_us;      /* the call at hand */
+    tb_time walked_at_us;    /* PHASE_ACK: when he will be at the window */
+    double pace;             /* 1 / speed */
+    uint32_t station;
+    uint32_t shift; /* into scenario.shifts, of the shift at hand; TB_NONE */
+    uint8_t phase;
+    bool idle;    /* ready, and nobody to serve */
+    bool leaving; /* the shift is over: closes when nobody waits for it */
+    bool rested;  /* had its break in this shift */
+    bool sick;    /* today */
+};
+
+/* A task of the back office, by ticket slot. */
+struct task {
+    uint32_t case_index;
+    uint32_t step;
+    int64_t queued_work_us; /* working time of the desk when it was queued */
+    tb_time due_at_us;
+    uint16_t station;
+    bool open;
+};
+
+/* Whose case it is, by case slot. */
+struct matter_case {
+    tb_ref ref;
+    uint32_t index, day;
+    uint16_t home; /* station whose streams are drawn from */
+    uint16_t matter;
+    uint8_t nth;      /* of the citizen's matters */
+    uint8_t attempts; /* corrections so far */
+    uint8_t class_;
+    bool direct; /* opened without a visit */
+};
+
+enum timer_kind {
+    TIMER_PATIENCE, /* about: visit. Leaves if still waiting */
+    TIMER_ARRIVE,   /* about: visit. Is at the hall now */
+    TIMER_ASK,      /* about: visit. Asks which hall to go to */
+    TIMER_RESUME,   /* about: visit. Comes back after he missed his call */
+    TIMER_BOOK,     /* about: visit. Books his appointment */
+    TIMER_CHECK_IN, /* about: visit. Was too early */
+    TIMER_FOLLOW,   /* about: visit reference; detail: stars */
+    TIMER_SUPPLY,   /* about: case. The citizen supplies what was asked */
+    TIMER_OUTSIDE,  /* about: case; detail: step. The outside leg is back */
+    TIMER_COLLECT,  /* about: case. The citizen comes to collect */
+    TIMER_MAIL,     /* about: case. The result is sent */
+    TIMER_DIRECT,   /* about: matter; detail: n-th of the day. A case opens without a visit */
+    TIMER_BREAK,    /* about: server; detail: low bits of the shift. Asks for its break */
+    TIMER_SHIFT,    /* about: server. Its shift is over */
+    TIMER_KIND_COUNT
+};
+
+enum { LATER_DAYS = 128 };
+
+/* Timers of coming days, by day; what is further ahead waits in the last one. */
+struct later {
+    struct tbs_timer *timers;
+    uint32_t count, room;
+};
+
+struct station {
+    struct tbs_minima windows; /* pending of its windows, counted from server_first */
+    struct tbs_timers timers;
+    tb_time arrival_at_us; /* of the next walk-in */
+    tb_time booked_at_us;  /* of the next one with an appointment */
+    struct tbs_day *today; /* NULL: a desk, or before the first day */
+    uint32_t walk_in;      /* next in today */
+    uint32_t booked, booked_count;
+    uint32_t *booked_order; /* today's appointments in order of arrival */
+    uint32_t booked_room;
+
+    /* Who waits, in order of joining: nobody leaves before the patience floor. */
+    struct tbs_visit **patient;
+    uint32_t patient_from, patient_to, patient_room; /* power of two */
+    tb_time patient_at_us;                           /* when the first one may leave */
+
+    struct tbs_day *days; /* [ahead + 1] ring by day: appointments are made ahead */
+    uint32_t ahead;
+    struct later *later; /* [LATER_DAYS] ring by day */
+    uint32_t server_first, server_count;
+    uint32_t kind_today;
+    uint32_t waiting[TB_GROUPS_MAX];
+    uint32_t sick_kinds; /* bit: the plan of that kind of day lacks somebody */
+    uint32_t inside;     /* visits with a number of this station that have not ended */
+    uint64_t outcomes[TBS_OUTCOME_COUNT]; /* of those that have, when they are counted */
+    uint64_t unkept;                      /* appointments that lapsed */
+    enum tb_station_kind kind;
+    bool help;
+
+    /* Working time so far: up to the start of today. */
+    int64_t work_us;
+};
+
+struct tbs_model {
+    const struct tb_scenario *scenario;
+    const struct tbs_demand *demand;
+    struct tbs_model_options options;
+    struct tb_config config; /* the scenario's, cut to the run's days */
+    struct tb_calendar *calendars;
+    struct tb_city *city;
+    size_t city_bytes;
+    bool by_station;
+    int64_t patience_floor_us; /* nobody's patience is less */
+
+    uint64_t seed, replication;
+    uint32_t day;      /* scenario day at hand */
+    uint32_t day_last; /* first scenario day after the run */
+    uint32_t next_day; /* the first one not yet run */
+    tb_time day_at_us, day_end_us, run_at_us, run_end_us;
+    struct tbs_minima agenda; /* of stations, for the whole city */
+    struct station *stations;
+    uint32_t station_count;
+    struct window *windows;
+    uint32_t server_count;
+    uint32_t *shift_first;     /* [server_count + 1] into scenario.shifts */
+    uint64_t *server_entities; /* names of their streams */
+    struct tbs_visit **seats;  /* by ticket slot: who holds it */
+    struct task *tasks;        /* by ticket slot */
+    struct matter_case *cases;
+    struct tbs_sweep sweep;
+    struct tbs_day
+        shared_day; /* by station, without appointments: one buffer that stays in the cache */
+
+    /* Visits outside the days' arrays. */
+    struct tbs_visit **extras; /* alive or to be counted */
+    uint32_t extra_count, extra_room;
+    struct tbs_visit **spare;
+    uint32_t spare_count, spare_room;
+
+    /* The step at hand. */
+    struct tbs_visit *subject;      /* who the command is about; NULL: nobody */
+    struct matter_case direct_case; /* what the command opens without a visit */
+    uint32_t case_now;              /* case slot whose tasks are being queued */
+    enum tb_status refusal;         /* of the last command; OK */
+    struct tb_event answer;         /* of the last command */
+    struct tb_command *todo;        /* to be done at once, in this order */
+    uint32_t todo_count, todo_room;
+    struct tb_event events[4 * TB_COMMAND_EVENTS_MAX];
+
+    struct tbs_distribution *step_work; /* of all routes' steps */
+    uint32_t *step_first;               /* [route_count] */
+    uint32_t *direct;                   /* matters that open cases without a visit */
+    uint32_t direct_count;
+    double collect_chance; /* that a finished case is collected in person */
+
+    struct tbs_tally *tally;
+    char error[256]; /* "": none */
+};
+
+/* ---- drive.c ---- */
+
+/* Applies commands at `now` and reacts to all that follows. The station is the one that is
+ * advanced. */
+void tbs_step(struct tbs_model *m, uint32_t station, tb_time now, const struct tb_command *command);
+/* To be applied after the events at hand. */
+void tbs_todo(struct tbs_model *m, const struct tb_command *command);
+/* The station has something to do at `at_us` at the latest. */
+void tbs_station_wakes(struct tbs_model *m, uint32_t station, tb_time at_us);
+void tbs_drive_station(struct tbs_model *m, uint32_t station);
+void tbs_drive_city(struct tbs_model *m);
+void tbs_fail(struct tbs_model *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* ---- react.c ---- */
+void tbs_react(struct tbs_model *m, const struct tb_event *events, uint32_t count);
+
+/* ---- citizen.c ---- */
+void tbs_citizen_arrives(struct tbs_model *m, struct tbs_visit *visit, tb_time now);
+void tbs_citizen_timer(struct tbs_model *m, uint32_t station, const struct tbs_timer *timer);
+void tbs_citizen_called(struct tbs_model *m, struct tbs_visit *visit, const struct tb_event *event);
+void tbs_citizen_started(struct tbs_model *m, struct tbs_visit *visit, uint32_t server,
+                         tb_time at_us);
+void tbs_citizen_told(struct tbs_model *m, const struct tb_event *event);
+void tbs_citizen_missed(struct tbs_model *m, struct tbs_visit *visit, const struct tb_event *event);
+void tbs_citizen_goes_on(struct tbs_model *m, struct tbs_visit *visit,
+                         const struct tb_event *event);
+void tbs_citizen_finished(struct tbs_model *m, struct tbs_visit *visit,
+                          const struct tb_event *event);
+void tbs_citizen_ended(struct tbs_model *m, struct tbs_visit *visit, enum tbs_outcome outcome,
+                       tb_time at_us);
+
+/* ---- staff.c ---- */
+void tbs_window_acts(struct tbs_model *m, uint32_t server, tb_time now);
+void tbs_window_event(struct tbs_model *m, const struct tb_event *event);
+void tbs_window_freed(struct tbs_model *m, uint32_t server, tb_time at_us);
+void tbs_staff_timer(struct tbs_model *m, uint32_t station, const struct tbs_timer *timer);
+void tbs_staff_day(struct tbs_model *m, uint32_t station, tb_time now);
+
+/* ---- office.c ---- */
+void tbs_office_event(struct tbs_model *m, const struct tb_event *event);
+void tbs_office_called(struct tbs_model *m, const struct tb_event *event);
+void tbs_office_decides(struct tbs_model *m, uint32_t server, tb_time now);
+void tbs_office_timer(struct tbs_model *m, uint32_t station, const struct tbs_timer *timer);
+void tbs_office_day(struct tbs_model *m);
+int64_t tbs_work_us(const struct tbs_model *m, uint32_t station, tb_time at_us);
+
+/* ---- day.c ---- */
+void tbs_day_begin(struct tbs_model *m, uint32_t station);
+void tbs_day_carry(struct tbs_model *m, uint32_t station);
+void tbs_day_end(struct tbs_model *m, uint32_t station);
+void tbs_day_check(struct tbs_model *m, uint32_t station);
+void tbs_extras_count(struct tbs_model *m, uint32_t station);
+void tbs_later(struct tbs_model *m, uint32_t station, struct tbs_timer timer);
+struct tbs_visit *tbs_extra(struct tbs_model *m);
+
+static inline uint32_t tbs_ticket_station(const struct tbs_model *m, const struct tbs_visit *visit)
+{
+    return visit->flags & TBS_VISIT_REMOTE ? m->scenario->remote_station : visit->station;
+}
+
+static inline void tbs_pending(struct tbs_model *m, uint32_t server, enum phase phase,
+                               tb_time at_us)
+{
+    struct station *st = &m->stations[m->windows[server].station];
+
+    m->windows[server].phase = (uint8_t)phase;
+    tbs_minima_set(&st->windows, server - st->server_first, at_us);
+    tbs_station_wakes(m, m->windows[server].station, at_us);
+}
+
+static inline void tbs_timer_set(struct tbs_model *m, uint32_t station, struct tbs_timer timer)
+{
+    tbs_timers_push(&m->stations[station].timers, timer);
+    tbs_station_wakes(m, station, timer.at_us);
+}
+
+/* A number of this citizen for one purpose. */
+static inline struct tbs_key tbs_visit_key(const struct tbs_model *m, const struct tbs_visit *visit,
+                                           enum tbs_purpose purpose, uint32_t series)
+{
+    return tbs_station_key(m->demand, m->seed, purpose, visit->home, series, m->replication);
+}
+
+static inline uint64_t tbs_visit_index(const struct tbs_visit *visit)
+{
+    return tbs_citizen_index(visit->day, visit->index);
+}
+
+static inline int64_t tbs_exponential_us(struct tbs_key key, uint64_t index, int64_t mean_us)
+{
+    struct tbs_random random;
+
+    tbs_random_open_at(&random, key, index);
+    return tbs_us_nearest(tbs_exponential(&random) * (double)mean_us);
+}
+
+#endif

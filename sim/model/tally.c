@@ -1,0 +1,354 @@
+#include "model/tally.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const double tbs_age_edge_h[TBS_AGE_EDGES] = {0, 4, 8, 16, 40, 80};
+
+static const int64_t half_hour_us = TB_MINUTES(30);
+
+enum tbs_day_type tbs_day_type(const struct tb_scenario *scenario, uint32_t day)
+{
+    const struct tb_scenario_day *d = &scenario->days[day];
+
+    return d->weekday == 5 && d->mark == TB_DAY_PLAIN &&
+                   strcmp(scenario->day_kinds[d->kind].id, "saturday") == 0
+               ? TBS_DAY_SATURDAY
+               : TBS_DAY_WORKDAY;
+}
+
+/* The half hours in which any hall is open, or anybody comes. */
+static void slots_find(struct tbs_tally *tally)
+{
+    const struct tb_config *config = &tally->scenario->config;
+    int64_t from = TB_DAYS(1), to = 0;
+
+    for (uint32_t c = 0; c < config->calendar_count; c++) {
+        for (uint32_t k = 0; k < config->calendars[c].kind_count; k++) {
+            const struct tb_day_kind *kind = &config->calendars[c].kinds[k];
+            for (uint32_t p = 0; p < kind->period_count; p++) {
+                from = kind->periods[p].opens_us < from ? kind->periods[p].opens_us : from;
+                to = kind->periods[p].closes_us > to ? kind->periods[p].closes_us : to;
+            }
+        }
+    }
+    to = to > TB_DAYS(1) ? TB_DAYS(1) : to;
+    tally->slot_first = from < to ? (uint32_t)(from / half_hour_us) : 0;
+    tally->slot_count =
+        from < to ? (uint32_t)((to + half_hour_us - 1) / half_hour_us) - tally->slot_first : 1;
+}
+
+struct tbs_tally *tbs_tally_create(const struct tb_scenario *scenario, bool picture)
+{
+    struct tbs_tally *tally = calloc(1, sizeof *tally);
+
+    tbs_assert(tally != NULL);
+    tally->scenario = scenario;
+    tally->station_count = scenario->config.station_count;
+    tally->hall_count = scenario->hall_count;
+    tally->promise_us = scenario->promise.wait_us;
+    tally->stations = calloc(tally->station_count, sizeof *tally->stations);
+    tally->waits = calloc((size_t)tally->station_count * TBS_DAY_TYPE_COUNT, sizeof *tally->waits);
+    tbs_assert(tally->stations != NULL);
+    tbs_assert(tally->waits != NULL);
+    for (uint32_t i = 0; i < tally->station_count; i++) {
+        tally->stations[i].waits = &tally->waits[(size_t)i * TBS_DAY_TYPE_COUNT];
+    }
+    slots_find(tally);
+    if (picture) {
+        tally->slots =
+            calloc((size_t)tally->hall_count * TBS_DAY_TYPE_COUNT * tally->slot_count + 1,
+                   sizeof *tally->slots);
+        tbs_assert(tally->slots != NULL);
+    }
+    return tally;
+}
+
+void tbs_tally_free(struct tbs_tally *tally)
+{
+    if (tally != NULL) {
+        free(tally->stations);
+        free(tally->waits);
+        free(tally->slots);
+        free(tally);
+    }
+}
+
+void tbs_tally_clear(struct tbs_tally *tally)
+{
+    for (uint32_t i = 0; i < tally->station_count; i++) {
+        struct tbs_station_tally *station = &tally->stations[i];
+        for (uint32_t type = 0; type < TBS_DAY_TYPE_COUNT; type++) {
+            struct tbs_waits *waits = &station->waits[type];
+            memset(waits->called, 0, station->bin_end[type] * sizeof waits->called[0]);
+            memset(waits->left, 0, station->bin_end[type] * sizeof waits->left[0]);
+        }
+        memset(station->count, 0, sizeof station->count);
+        memset(station->bin_end, 0, sizeof station->bin_end);
+        memset(station->ages, 0, sizeof station->ages);
+    }
+    memset(tally->city, 0, sizeof tally->city);
+    memset(tally->days, 0, sizeof tally->days);
+    tally->overtaken_max = 0;
+}
+
+/* ---- sums ------------------------------------------------------------------------------------ */
+
+static void waits_add(struct tbs_waits *sum, const struct tbs_waits *waits, uint32_t bins)
+{
+    for (uint32_t i = 0; i < bins; i++) {
+        sum->called[i] += waits->called[i];
+        sum->left[i] += waits->left[i];
+    }
+}
+
+void tbs_tally_add(struct tbs_tally *sum, const struct tbs_tally *tally)
+{
+    for (uint32_t i = 0; i < sum->station_count; i++) {
+        struct tbs_station_tally *to = &sum->stations[i];
+        const struct tbs_station_tally *from = &tally->stations[i];
+        for (uint32_t type = 0; type < TBS_DAY_TYPE_COUNT; type++) {
+            for (uint32_t c = 0; c < TBS_STATION_COUNT; c++) {
+                to->count[type][c] += from->count[type][c];
+            }
+            waits_add(&to->waits[type], &from->waits[type], from->bin_end[type]);
+            if (from->bin_end[type] > to->bin_end[type]) {
+                to->bin_end[type] = from->bin_end[type];
+            }
+        }
+        for (uint32_t a = 0; a < TBS_AGE_EDGES; a++) {
+            to->ages[a] += from->ages[a];
+        }
+    }
+    for (uint32_t c = 0; c < TBS_OF_CITY_COUNT; c++) {
+        sum->city[c] += tally->city[c];
+    }
+    for (uint32_t type = 0; type < TBS_DAY_TYPE_COUNT; type++) {
+        sum->days[type] += tally->days[type];
+    }
+    if (tally->overtaken_max > sum->overtaken_max) {
+        sum->overtaken_max = tally->overtaken_max;
+    }
+}
+
+void tbs_tally_add_picture(struct tbs_tally *sum, const struct tbs_tally *tally)
+{
+    const size_t count = (size_t)sum->hall_count * TBS_DAY_TYPE_COUNT * sum->slot_count;
+
+    for (size_t i = 0; i < count; i++) {
+        for (uint32_t c = 0; c < TBS_OF_SLOT_COUNT; c++) {
+            sum->slots[i].count[c] += tally->slots[i].count[c];
+        }
+        waits_add(&sum->slots[i].waits, &tally->slots[i].waits, TBS_BINS);
+    }
+}
+
+/* ---- the model says -------------------------------------------------------------------------- */
+
+void tbs_tally_day(struct tbs_tally *tally, uint32_t day, tb_time day_at_us)
+{
+    tally->day_at_us = day_at_us;
+    tally->day_type = tbs_day_type(tally->scenario, day);
+}
+
+static inline uint32_t slot_of(const struct tbs_tally *tally, tb_time at_us)
+{
+    const uint64_t slot = (uint64_t)(at_us - tally->day_at_us) / (uint64_t)half_hour_us;
+    const uint64_t from = slot - tally->slot_first; /* wraps where it is too early */
+
+    return slot < tally->slot_first   ? 0
+           : from < tally->slot_count ? (uint32_t)from
+                                      : tally->slot_count - 1;
+}
+
+/* Adds the time from .. to to the half hours that it touches. What is outside of all belongs to the
+ * first or last one. */
+static inline void spread(struct tbs_tally *tally, uint32_t hall, enum tbs_slot_count what,
+                          tb_time from_us, tb_time to_us)
+{
+    if (tally->slots == NULL || from_us >= to_us) {
+        return;
+    }
+    const uint32_t last = slot_of(tally, to_us);
+    uint32_t slot = slot_of(tally, from_us);
+    struct tbs_slot_tally *at = tbs_tally_slot(tally, hall, tally->day_type, slot);
+    for (; slot < last; slot++, at++) {
+        const tb_time edge_us =
+            tally->day_at_us + (tb_time)(tally->slot_first + slot + 1) * half_hour_us;
+        at->count[what] += (uint64_t)(edge_us - from_us);
+        from_us = edge_us;
+    }
+    at->count[what] += (uint64_t)(to_us - from_us);
+}
+
+static inline uint64_t *count_of(struct tbs_tally *tally, uint32_t station)
+{
+    return tally->stations[station].count[tally->day_type];
+}
+
+void tbs_tally_busy(struct tbs_tally *tally, uint32_t station, tb_time from_us, tb_time to_us)
+{
+    count_of(tally, station)[TBS_STATION_BUSY_US] += (uint64_t)(to_us - from_us);
+    if (station < tally->hall_count) {
+        spread(tally, station, TBS_OF_SLOT_BUSY_US, from_us, to_us);
+    }
+}
+
+void tbs_tally_staffed(struct tbs_tally *tally, uint32_t station, tb_time from_us, tb_time to_us)
+{
+    count_of(tally, station)[TBS_STATION_STAFFED_US] += (uint64_t)(to_us - from_us);
+    if (station < tally->hall_count) {
+        spread(tally, station, TBS_OF_SLOT_STAFFED_US, from_us, to_us);
+    }
+}
+
+static inline void waits_count(struct tbs_station_tally *station, enum tbs_day_type type,
+                               uint32_t bin, bool called)
+{
+    uint32_t *bins = called ? station->waits[type].called : station->waits[type].left;
+
+    bins[bin]++;
+    if (bin >= station->bin_end[type]) {
+        station->bin_end[type] = bin + 1;
+    }
+}
+
+static void visit_count_slot(struct tbs_tally *tally, const struct tbs_visit *visit, bool called,
+                             tb_time until_us, int64_t wait_us, uint32_t bin)
+{
+    struct tbs_slot_tally *arrived = tbs_tally_slot(tally, visit->station, tally->day_type,
+                                                    slot_of(tally, visit->arrival_at_us));
+
+    arrived->count[TBS_OF_SLOT_ARRIVED] += visit->matter_count;
+    if (!(visit->flags & TBS_VISIT_TICKET)) {
+        return;
+    }
+    struct tbs_slot_tally *ended =
+        tbs_tally_slot(tally, visit->station, tally->day_type, slot_of(tally, until_us));
+    if (called) {
+        arrived->count[TBS_OF_SLOT_CALLED]++;
+        arrived->count[TBS_OF_SLOT_WAIT_US] += (uint64_t)wait_us;
+        arrived->waits.called[bin]++;
+        ended->count[TBS_OF_SLOT_SERVED] += visit->matters_done;
+    } else {
+        arrived->waits.left[bin]++;
+        ended->count[TBS_OF_SLOT_LEFT] += visit->matter_count;
+    }
+    spread(tally, visit->station, TBS_OF_SLOT_WAITING_US, visit->place_at_us, until_us);
+}
+
+/* What became of the cases that he brought. A visit that only collects brings none. */
+static void cases_count(uint64_t *count, const struct tbs_visit *visit)
+{
+    static const uint8_t rows[TBS_OUTCOME_COUNT] = {
+        [TBS_OUTCOME_OPEN] = TBS_STATION_OPEN,       [TBS_OUTCOME_SERVED] = TBS_STATION_SERVED,
+        [TBS_OUTCOME_LEFT] = TBS_STATION_LEFT,       [TBS_OUTCOME_EXPIRED] = TBS_STATION_EXPIRED,
+        [TBS_OUTCOME_REFUSED] = TBS_STATION_REFUSED,
+    };
+    const uint32_t done = visit->matter_count == 0 ? 0 : visit->matters_done;
+
+    count[TBS_STATION_ARRIVED] += visit->matter_count;
+    count[TBS_STATION_SERVED] += done;
+    count[rows[visit->outcome]] += visit->matter_count - done;
+}
+
+void tbs_tally_visit(struct tbs_tally *tally, const struct tbs_visit *visit)
+{
+    uint64_t *count = count_of(tally, visit->station);
+
+    if (visit->traits & TBS_TRAIT_BOOKED && visit->slot_at_us != TB_NEVER) {
+        count[TBS_STATION_APPOINTMENTS]++;
+        count[TBS_STATION_UNKEPT] += !(visit->flags & TBS_VISIT_ARRIVED);
+    }
+    if (!(visit->flags & TBS_VISIT_ARRIVED)) {
+        return;
+    }
+    cases_count(count, visit);
+    if (visit->outcome == TBS_OUTCOME_SERVED) {
+        tally->city[TBS_OF_CITY_VISITS_SERVED]++;
+        if (visit->flags & TBS_VISIT_REMOTE) {
+            count_of(tally, tally->scenario->servers[visit->server].station)[TBS_STATION_REMOTE] +=
+                visit->matters_done;
+        }
+    }
+    const bool called = visit->called_at_us != TB_NEVER;
+    const tb_time until_us = called ? visit->called_at_us : visit->ended_at_us;
+    const bool waited = (visit->flags & TBS_VISIT_TICKET) != 0 && until_us != TB_NEVER;
+    const int64_t wait_us =
+        waited && until_us > visit->place_at_us ? until_us - visit->place_at_us : 0;
+    const uint32_t bin = tbs_bin(wait_us);
+    if (waited) {
+        count[called ? TBS_STATION_CALLED : TBS_STATION_GAVE_UP]++;
+        count[TBS_STATION_WAIT_US] += called ? (uint64_t)wait_us : 0;
+        count[TBS_STATION_WITHIN] += called && wait_us <= tally->promise_us;
+        waits_count(&tally->stations[visit->station], tally->day_type, bin, called);
+        if (visit->overtaken > tally->overtaken_max) {
+            tally->overtaken_max = visit->overtaken;
+        }
+    }
+    if (tally->slots != NULL && (waited || !(visit->flags & TBS_VISIT_TICKET))) {
+        visit_count_slot(tally, visit, called, until_us, wait_us, bin);
+    }
+}
+
+void tbs_tally_rated(struct tbs_tally *tally, uint32_t event_kind, int64_t stars)
+{
+    const bool later = event_kind == TB_EVENT_FOLLOWED;
+
+    if (event_kind == TB_EVENT_FOLLOW_DUE) {
+        tally->city[TBS_OF_CITY_FOLLOW_DUE]++;
+    } else if (event_kind == TB_EVENT_FOLLOW_LAPSED) {
+        tally->city[TBS_OF_CITY_LAPSED]++;
+    } else if (stars >= 1 && stars <= 5) {
+        tally->city[later ? TBS_OF_CITY_RATED_LATER : TBS_OF_CITY_RATED]++;
+        tally->city[TBS_OF_CITY_BAD] += stars <= 2;
+        tally->city[TBS_OF_CITY_STARS_1 + stars - 1]++;
+    }
+}
+
+void tbs_tally_advised(struct tbs_tally *tally, bool elsewhere)
+{
+    tally->city[TBS_OF_CITY_ADVISED]++;
+    tally->city[TBS_OF_CITY_ELSEWHERE] += elsewhere;
+}
+
+void tbs_tally_no_show(struct tbs_tally *tally, uint32_t station)
+{
+    count_of(tally, station)[TBS_STATION_NO_SHOWS]++;
+}
+
+/* ---- desks ----------------------------------------------------------------------------------- */
+
+void tbs_tally_task(struct tbs_tally *tally, uint32_t station)
+{
+    count_of(tally, station)[TBS_STATION_TASKS]++;
+}
+
+void tbs_tally_task_done(struct tbs_tally *tally, uint32_t station, int64_t work_us, bool on_time)
+{
+    uint64_t *count = count_of(tally, station);
+
+    count[TBS_STATION_TASKS_DONE]++;
+    count[TBS_STATION_TASKS_ON_TIME] += on_time;
+    count[TBS_STATION_TASKS_LATE] += !on_time;
+    count[TBS_STATION_SOJOURN_US] += (uint64_t)work_us;
+    waits_count(&tally->stations[station], tally->day_type, tbs_bin(work_us), true);
+}
+
+void tbs_tally_task_returned(struct tbs_tally *tally, uint32_t station)
+{
+    count_of(tally, station)[TBS_STATION_TASKS_RETURNED]++;
+}
+
+void tbs_tally_task_open(struct tbs_tally *tally, uint32_t station, int64_t age_us, bool overdue)
+{
+    uint64_t *count = count_of(tally, station);
+    uint32_t a = TBS_AGE_EDGES - 1;
+
+    while (a > 0 && (double)age_us < tbs_age_edge_h[a] * (double)TB_HOURS(1)) {
+        a--;
+    }
+    tally->stations[station].ages[a]++;
+    count[TBS_STATION_TASKS_OPEN]++;
+    count[TBS_STATION_TASKS_LATE] += overdue;
+}
