@@ -13,7 +13,7 @@ struct tbi_arena {
 
 void *tbi_arena_take(struct tbi_arena *arena, size_t bytes);
 #define TBI_TAKE(arena, type, count) \
-    ((type *)tbi_arena_take((arena), sizeof(type) * ((size_t)(count) + !(count))))
+    ((type *)tbi_arena_take((arena), sizeof(type) * ((size_t)(count) + 1)))
 
 /* Copies bytes of text and ends them with 0. */
 char *tbi_arena_text(struct tbi_arena *arena, const char *text, size_t bytes);

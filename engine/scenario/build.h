@@ -20,6 +20,8 @@
 #include "schema.h"
 #include "value.h"
 
+enum { TBI_CALENDARS_MAX = 64, TBI_DAYS_MAX = 40000 };
+
 /* A skill group as a row of groups.csv. */
 struct tbi_group {
     struct tb_label label;
@@ -32,10 +34,11 @@ struct tbi_trade {
     struct tb_label label;
     struct tbi_group *groups;
     struct tbi_names group_names;
-    uint32_t group_count, group_capacity;
+    uint32_t group_count;
     struct tb_profile *profiles;
+    bool *videos; /* by profile: takes live video too */
     struct tbi_names skill_names;
-    uint32_t profile_count, profile_capacity;
+    uint32_t profile_count;
     uint32_t remote_group; /* TB_GROUPS_MAX: none of its matters goes by video */
     uint32_t mix[TB_LEVEL_COUNT];
 };
@@ -57,7 +60,8 @@ struct tbi_build {
     uint32_t server_capacity;
     struct tb_calendar *calendars;
     int64_t day_first; /* days since 1970 of the calendar's first date */
-    int64_t working_day_us[TB_DAY_KINDS_MAX * 8]; /* by calendar: what "1wd" is */
+    int64_t working_day_us[TBI_CALENDARS_MAX]; /* by calendar: what "1wd" is; 0: never opens */
+    int64_t kind_ppm[TB_DAY_KINDS_MAX];        /* demand on such a day, in millionths */
     struct tb_scenario_hall *halls;
     struct tb_scenario_desk *desks;
     struct tb_scenario_server *servers;
@@ -72,6 +76,8 @@ struct tbi_build {
     uint32_t source_count, source_capacity;
     struct tbi_marks marks[TBI_COLUMN_COUNT];
     bool *override_used;
+    struct tb_route *routes; /* of the config */
+    struct tb_scenario_route *route_rows;
 };
 
 /* The parts, in order. */
@@ -173,6 +179,11 @@ static inline struct tbi_given tbi_given_scalar(struct tbi_build *b, enum tbi_sc
 struct tbi_given tbi_given_entry(struct tbi_build *b, const char *text, const char *zh,
                                  const char *en, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/* Labels of a list of scenario.yaml (trades, zones, day_kinds), their ids added to names. */
+struct tb_label *tbi_build_names(struct tbi_build *b, const char *list,
+                                 const struct tbi_name_entry *entries, uint32_t count,
+                                 uint32_t count_max, struct tbi_names *names);
 
 /* ---- which stations
  * ------------------------------------------------------------------------------------ */

@@ -28,7 +28,8 @@ struct tbi_folder {
 };
 
 /* Reads the folder and those it extends; plan_path stands in for plans.csv (NULL: does not). Adds
- * mistakes. False: no use to build, because all that refers to a broken file would be wrong too. */
+ * mistakes. False: no use to build, because all that refers to a broken file would be wrong
+ * too. */
 bool tbi_folder_read(struct tbi_folder *folder, const char *path, const char *plan_path,
                      struct tb_scenario_problems *problems);
 

@@ -149,7 +149,8 @@ static void rules_of_document(struct tbi_build *b, bool *stations, uint32_t stat
     for (uint32_t rule = 0; rule < TB_RULE_COUNT; rule++) {
         const struct tbi_value_row *row = tbi_schema_rule(rule);
 
-        rule_take(b, rule, tbi_given_entry(b, yaml->rules[rule], row->zh, row->en, "%s", row->path),
+        rule_take(b, rule,
+                  tbi_given_entry(b, yaml->rules[rule], row->zh, row->en, "%s", row->path),
                   stations, station_count);
     }
     for (uint32_t i = 0; i < yaml->rules_for_count; i++) {
