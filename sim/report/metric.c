@@ -36,7 +36,7 @@ double tbs_metric_round(enum tbs_unit unit, double value)
 
 void tbs_metric_print(FILE *out, enum tbs_unit unit, double value)
 {
-    if (isnan(value))
+    if (!isfinite(value))
         return;
     char text[400];
     snprintf(text, sizeof text, "%.*f", unit_decimals[unit], tbs_metric_round(unit, value));

@@ -30,7 +30,8 @@ extern const struct tbs_metric tbs_hall_metrics[TBS_HALL_METRIC_COUNT];
 extern const struct tbs_metric tbs_slot_metrics[TBS_SLOT_METRIC_COUNT];
 extern const struct tbs_metric tbs_desk_metrics[TBS_DESK_METRIC_COUNT];
 
-/* Prints value rounded to what its unit deserves, without trailing zeros; nothing for NAN. */
+/* Prints value rounded to what its unit deserves, without trailing zeros; nothing for NAN
+ * and infinities. */
 void tbs_metric_print(FILE *out, enum tbs_unit unit, double value);
 
 /* The value rounded as tbs_metric_print prints it. NAN stays NAN. */

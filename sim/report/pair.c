@@ -3,38 +3,13 @@
 
 #include <math.h>
 
+#include "kernel/law.h"
+
 const char *const tbs_verdict_names[] = {"unknown", "same", "noise", "better", "worse", "changed"};
 const char *const tbs_verdict_names_zh[] = {"无法判断",   "完全相同", "在随机波动之内",
                                             "确有改善", "确有恶化", "确有变化"};
 const char *const tbs_verdict_names_en[] = {"can't tell", "identical", "within noise",
                                             "better",     "worse",     "changed"};
-
-/* P(|T| <= t), T of Student's distribution with a whole number of degrees of freedom: the finite
- * sums 26.7.3 and 26.7.4 of Abramowitz and Stegun, exact. */
-static double student_within(double t, uint32_t freedom)
-{
-    double angle = atan(t / sqrt(freedom));
-    double cosine2 = cos(angle) * cos(angle);
-    bool odd = freedom % 2 == 1;
-    double term = odd ? cos(angle) : 1, sum = 0;
-    for (uint32_t k = odd ? 1 : 0; k + 2 <= freedom; k += 2) {
-        sum += term;
-        term *= cosine2 * (k + 1) / (k + 2);
-    }
-    return odd ? M_2_PI * (angle + sin(angle) * sum) : sin(angle) * sum;
-}
-
-static double student_quantile(double confidence, uint32_t freedom)
-{
-    double low = 0, high = 1;
-    while (student_within(high, freedom) < confidence)
-        high *= 2;
-    for (int i = 0; i < 60; i++) {
-        double middle = (low + high) / 2;
-        *(student_within(middle, freedom) < confidence ? &low : &high) = middle;
-    }
-    return high;
-}
 
 static enum tbs_verdict judge(const struct tbs_paired *pair, double deviation,
                               enum tbs_better better)
@@ -76,7 +51,8 @@ struct tbs_paired tbs_pair(const double *before, size_t before_stride, const dou
     pair.difference = mean;
     double deviation = n < 2 ? NAN : sqrt(squares / (n - 1));
     if (n >= 2)
-        pair.half_width = student_quantile(confidence, n - 1) * deviation / sqrt(n);
+        pair.half_width =
+            tbs_student_quantile((1 + confidence) / 2, n - 1) * deviation / sqrt(n);
     pair.verdict = judge(&pair, deviation, better);
     return pair;
 }

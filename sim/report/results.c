@@ -19,6 +19,8 @@ struct memory {
 static void *memory_take(struct memory *memory, size_t count, size_t size)
 {
     size_t bytes;
+    if (memory->failed)
+        return NULL;
     if (__builtin_mul_overflow(count, size, &bytes) ||
         __builtin_add_overflow(bytes, sizeof(struct memory_block) + 1, &bytes)) {
         memory->failed = true;
@@ -34,10 +36,11 @@ static void *memory_take(struct memory *memory, size_t count, size_t size)
     return block->bytes;
 }
 
-static double *memory_doubles(struct memory *memory, size_t count)
+/* A table of doubles, all unknown. */
+static double *memory_doubles(struct memory *memory, size_t row_count, size_t column_count)
 {
-    double *value = memory_take(memory, count, sizeof *value);
-    for (size_t i = 0; value != NULL && i < count; i++)
+    double *value = memory_take(memory, row_count, column_count * sizeof *value);
+    for (size_t i = 0; value != NULL && i < row_count * column_count; i++)
         value[i] = NAN;
     return value;
 }
@@ -68,9 +71,9 @@ static void desks_create(struct tbs_results *r, struct memory *memory)
     r->desks = memory_take(memory, shape->desk_count, sizeof *r->desks);
     for (uint32_t i = 0; r->desks != NULL && i < shape->desk_count; i++) {
         figures_clear(r->desks[i].figure, TBS_DESK_METRIC_COUNT);
-        r->desks[i].age_count = memory_doubles(memory, shape->age_edge_count);
+        r->desks[i].age_count = memory_doubles(memory, shape->age_edge_count, 1);
     }
-    r->age_edge_h = memory_doubles(memory, shape->age_edge_count);
+    r->age_edge_h = memory_doubles(memory, shape->age_edge_count, 1);
 }
 
 struct tbs_results *tbs_results_create(const struct tbs_results_shape *shape)
@@ -86,18 +89,18 @@ struct tbs_results *tbs_results_create(const struct tbs_results_shape *shape)
     r->memory = memory;
     r->promise_s = r->promise_share = r->wall_s = r->cases_per_s = NAN;
     figures_clear(r->city, TBS_CITY_METRIC_COUNT);
-    r->replication = memory_doubles(memory,
-                                    (size_t)shape->replication_count * TBS_CITY_METRIC_COUNT);
-    r->replication_hall = memory_doubles(memory, (size_t)shape->replication_count *
-                                         shape->hall_count * TBS_HALL_METRIC_COUNT);
+    r->replication_hall =
+        memory_doubles(memory, (size_t)shape->replication_count * shape->hall_count,
+                       TBS_HALL_METRIC_COUNT);
+    r->replication = memory_doubles(memory, shape->replication_count, TBS_CITY_METRIC_COUNT);
     r->assumptions = memory_take(memory, shape->assumption_count, sizeof *r->assumptions);
     r->trades = memory_take(memory, shape->trade_count, sizeof *r->trades);
     halls_create(r, memory);
     desks_create(r, memory);
-    r->bin_edge_s = memory_doubles(memory, (size_t)shape->bin_count + 1);
+    r->bin_edge_s = memory_doubles(memory, (size_t)shape->bin_count + 1, 1);
     for (int day = 0; day < TBS_DAY_TYPE_COUNT; day++) {
-        r->wait_count[day] = memory_doubles(memory, shape->bin_count);
-        r->left_count[day] = memory_doubles(memory, shape->bin_count);
+        r->wait_count[day] = memory_doubles(memory, shape->bin_count, 1);
+        r->left_count[day] = memory_doubles(memory, shape->bin_count, 1);
     }
     for (int i = 0; i < 5; i++)
         r->rating.score_count[i] = NAN;

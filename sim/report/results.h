@@ -36,9 +36,9 @@ enum tbs_day_type { TBS_DAY_WORKDAY, TBS_DAY_SATURDAY, TBS_DAY_TYPE_COUNT };
 enum tbs_level { TBS_LEVEL_CITY, TBS_LEVEL_COUNTY, TBS_LEVEL_TOWN, TBS_LEVEL_VILLAGE };
 
 /* A value with its 95% half-width. n counts the independent observations behind the half-width
- * (replications, or batches of one long run). half_width is NAN when there is none: n < 2, or a
- * figure that has none by nature (a maximum). too_few tells the reader that n is too small for
- * the half-width to be trusted; the filler decides. */
+ * (replications, or batches of one long run). half_width is NAN or INFINITY when there is none:
+ * n < 2, or a figure that has none by nature (a maximum). too_few tells the reader that n is too
+ * small for the half-width to be trusted; the filler decides. */
 struct tbs_figure {
     double value;
     double half_width;

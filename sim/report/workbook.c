@@ -23,7 +23,9 @@
 struct book {
     lxw_workbook *workbook;
     const struct tbs_results *r;
-    lxw_format *title, *header, *text, *note, *unit[4], *kept, *broken, *broken_twice;
+    lxw_format *title, *header, *text, *note, *centre;
+    lxw_format *unit[4], *half_width[4];    /* numbers, by enum tbs_unit */
+    lxw_format *kept, *broken, *broken_twice;
 };
 
 static lxw_format *format_new(struct book *book, double size, lxw_color_t color)
@@ -59,10 +61,16 @@ static void formats_create(struct book *book)
     format_set_bg_color(book->header, 0x2B5468);
     format_set_bold(book->header);
     format_set_text_wrap(book->header);
+    static const char *const half_width_formats[] = {"[>=100]#,##0;0.0", "0.000%", "0.000",
+                                                     "#,##0.0"};
     for (int unit = 0; unit < 4; unit++) {
         book->unit[unit] = format_new(book, 10, 0x1F2D35);
         format_set_num_format(book->unit[unit], number_formats[unit]);
+        book->half_width[unit] = format_new(book, 10, 0x5A6B75);
+        format_set_num_format(book->half_width[unit], half_width_formats[unit]);
     }
+    book->centre = format_new(book, 10, 0x1F2D35);
+    format_set_align(book->centre, LXW_ALIGN_CENTER);
     book->kept = fill_new(book, 0xD6E9F1);
     book->broken = fill_new(book, 0xFBD9B5);
     book->broken_twice = fill_new(book, 0xF0A763);
@@ -112,7 +120,7 @@ static void headers_put(struct book *book, lxw_worksheet *sheet, const char *con
     for (int i = 0; i < metric_count; i++)
         header_put(book, sheet, 0, name_count + i, metric[i].zh, metric[i].en,
                    unit_suffix(metric[i].unit));
-    worksheet_set_row(sheet, 0, 48, NULL);
+    worksheet_set_row(sheet, 0, 62, NULL);
     worksheet_freeze_panes(sheet, 1, 1);
     worksheet_autofilter(sheet, 0, 0, row_count, (lxw_col_t)(name_count + metric_count - 1));
     worksheet_set_landscape(sheet);
@@ -200,8 +208,10 @@ static void overview_put(struct book *book, lxw_worksheet *sheet)
         snprintf(text, sizeof text, "%s %s", metric->zh, metric->en);
         text_put(book, sheet, row, 0, text);
         number_put(book, sheet, row, 1, metric->unit, figure->value);
-        number_put(book, sheet, row, 2, metric->unit, figure->half_width);
-        worksheet_write_number(sheet, row, 3, figure->n, book->text);
+        if (isfinite(figure->half_width))
+            worksheet_write_number(sheet, row, 2, shown(metric->unit, figure->half_width),
+                                   book->half_width[metric->unit]);
+        worksheet_write_number(sheet, row, 3, figure->n, book->centre);
         text_put(book, sheet, row, 4, units[metric->unit]);
         snprintf(text, sizeof text, "%s%s", metric->note_zh,
                  figure->too_few ? "(样本太少，区间仅供参考 n too small)" : "");
