@@ -9,7 +9,7 @@ static const char unknown[] = "unknown";
 /* ---- commands ------------------------------------------------------------------------------ */
 
 static const struct tb_command_row commands[TB_COMMAND_COUNT] = {
-#define TB_COMMAND(value, name, text, roles, effect, arguments, help)                              \
+#define TB_COMMAND(value, name, text, roles, effect, arguments, help) \
     [value] = {text, roles, TB_EFFECT_##effect, arguments, help},
 #include "tongban/command.def"
 #undef TB_COMMAND
@@ -93,7 +93,8 @@ const char *tb_status_remedy(uint32_t status)
 /* ---- rules --------------------------------------------------------------------------------- */
 
 static const struct tb_rule_row rules[TB_RULE_COUNT] = {
-#define TB_RULE(value, name, least, most, normal, help) [value] = {#name, least, most, normal, help},
+#define TB_RULE(value, name, least, most, normal, help) \
+    [value] = {#name, least, most, normal, help},
 #include "tongban/rule.def"
 #undef TB_RULE
 };
@@ -117,14 +118,14 @@ void tb_rules_init(struct tb_rules *out)
 
 /* The next state + 1, so that what no row names is 0: refused. */
 static const uint8_t ticket_next[TB_TICKET_STATE_COUNT][TB_TICKET_CAUSE_COUNT] = {
-#define TB_TICKET_TRANSITION(from, cause, to)                                                      \
+#define TB_TICKET_TRANSITION(from, cause, to) \
     [TB_TICKET_##from][TB_TICKET_BY_##cause] = TB_TICKET_##to + 1,
 #include "tongban/transition.def"
 #undef TB_TICKET_TRANSITION
 };
 
 static const uint8_t server_next[TB_SERVER_STATE_COUNT][TB_SERVER_CAUSE_COUNT] = {
-#define TB_SERVER_TRANSITION(from, cause, to)                                                      \
+#define TB_SERVER_TRANSITION(from, cause, to) \
     [TB_SERVER_##from][TB_SERVER_BY_##cause] = TB_SERVER_##to + 1,
 #include "tongban/transition.def"
 #undef TB_SERVER_TRANSITION
