@@ -1,0 +1,126 @@
+/* Who is next: the ticket for a window (R4) and the window for a ticket (R5), and why. */
+#include "step.h"
+
+/* The lines a window may take from, and whose they are. */
+static uint64_t choose_lines(const struct tb_city *city, const struct tbi_server *server,
+                             uint32_t *station_index)
+{
+    const struct tbi_station *station = tbi_station(city, server->station);
+    const struct tbi_profile *profile = tbi_server_profile(city, server);
+    uint64_t lines = station->waiting_lines & profile->serves;
+    if (station->waiting_lines & profile->helps) {
+        uint32_t waiting = 0;
+        for (uint64_t m = lines; m; m &= m - 1)
+            waiting += tbi_station_line(city, station, tbi_lowest(m))->count;
+        if (waiting <= profile->help_below)
+            lines |= station->waiting_lines & profile->helps;
+    }
+    *station_index = server->station;
+    if (lines == 0 && profile->remote) {
+        *station_index = city->station_remote;
+        lines = tbi_station(city, city->station_remote)->waiting_lines & profile->remote;
+    }
+    return lines;
+}
+
+static uint32_t line_first(const struct tbi_line *line)
+{
+    return line->fifo ? line->head : line->root;
+}
+
+/* Lowest tier, then smallest key - credit, then smallest join number. */
+static uint32_t choose_by_age(const struct tb_city *city, const struct tbi_choice *choice)
+{
+    const struct tbi_station *station = tbi_station(city, choice->station);
+    const int64_t *rule = tbi_rules(city, choice->station)->value;
+    const struct tbi_line *best = NULL;
+    int64_t best_tier = INT64_MAX, best_key = INT64_MAX;
+    for (uint64_t m = choice->eligible; m; m &= m - 1) {
+        uint32_t queue = tbi_lowest(m), class_ = queue % TB_CLASSES;
+        const struct tbi_line *line = tbi_station_line(city, station, queue);
+        int64_t tier = rule[TB_RULE_tier_normal + class_];
+        int64_t key = line->first_key - rule[TB_RULE_credit_normal_us + class_];
+        bool better = tier != best_tier ? tier < best_tier
+                      : key != best_key ? key < best_key
+                                        : !best || line->first_join < best->first_join;
+        if (better) {
+            best = line;
+            best_tier = tier;
+            best_key = key;
+        }
+    }
+    tb_assert(best);
+    return line_first(best);
+}
+
+struct tbi_choice tbi_choose_ticket(const struct tb_city *city, uint32_t server_index)
+{
+    struct tbi_choice choice = {.ticket = TB_NONE, .reason = TB_EXPLAIN_NOBODY};
+    choice.eligible = choose_lines(city, tbi_server(city, server_index), &choice.station);
+    if (choice.eligible == 0)
+        return choice;
+    const struct tbi_station *station = tbi_station(city, choice.station);
+    uint64_t starving = choice.eligible & station->starving_lines;
+    if (starving) {
+        uint32_t join = UINT32_MAX;
+        for (uint64_t m = starving; m; m &= m - 1) {
+            const struct tbi_line *line = tbi_station_line(city, station, tbi_lowest(m));
+            if (line->head_join <= join) {
+                join = line->head_join;
+                choice.ticket = line->head;
+            }
+        }
+        choice.reason = TB_EXPLAIN_OVERTAKEN;
+        return choice;
+    }
+    if ((choice.eligible & (choice.eligible - 1)) == 0) {
+        choice.ticket = line_first(tbi_station_line(city, station, tbi_lowest(choice.eligible)));
+        choice.reason = TB_EXPLAIN_ONLY;
+        return choice;
+    }
+    choice.ticket = choose_by_age(city, &choice);
+    choice.reason = TB_EXPLAIN_AGE; /* tbi_explain_call says it more finely */
+    return choice;
+}
+
+static uint32_t choose_remote_server(const struct tb_city *city, uint32_t queue)
+{
+    uint32_t best = TB_NONE, flexible = UINT32_MAX;
+    uint64_t order = UINT64_MAX;
+    for (uint64_t m = city->remote_ready; m; m &= m - 1) {
+        const struct tbi_remote_class *class_ = &city->remote[tbi_lowest(m)];
+        uint64_t since = tbi_server(city, class_->ready.head)->ready_order;
+        if (!(class_->lines & tbi_bit(queue)) || class_->flexible > flexible)
+            continue;
+        if (class_->flexible == flexible && since > order)
+            continue;
+        best = class_->ready.head;
+        flexible = class_->flexible;
+        order = since;
+    }
+    return best;
+}
+
+uint32_t tbi_choose_server(const struct tb_city *city, uint32_t station_index, uint32_t queue)
+{
+    const struct tbi_station *station = tbi_station(city, station_index);
+    if (station_index == city->station_remote)
+        return choose_remote_server(city, queue);
+    uint64_t ready = station->ready_profiles & tbi_station_line(city, station, queue)->profiles;
+    if ((ready & (ready - 1)) == 0)
+        return ready ? tbi_profile(city, station->profile_first + tbi_lowest(ready))->ready.head
+                     : TB_NONE;
+    uint32_t best = TB_NONE, flexible = UINT32_MAX;
+    uint64_t order = UINT64_MAX;
+    for (uint64_t m = ready; m; m &= m - 1) {
+        const struct tbi_profile *profile =
+            tbi_profile(city, station->profile_first + tbi_lowest(m));
+        uint64_t since = tbi_server(city, profile->ready.head)->ready_order;
+        if (profile->flexible < flexible || (profile->flexible == flexible && since < order)) {
+            best = profile->ready.head;
+            flexible = profile->flexible;
+            order = since;
+        }
+    }
+    return best;
+}

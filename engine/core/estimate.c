@@ -1,0 +1,170 @@
+/* Expected waits as quantiles (R14).
+ *
+ * Base: (2 x ahead + 1) / 2 services of the line's group, shared by the open windows that serve
+ * the line; ahead counts everybody in the lines of those windows. The base is wrong in ways that
+ * depend on the load (classes, skills, people who leave), so for each quantile a factor is
+ * learned by stochastic approximation (Robbins and Monro 1951): a wait longer than the estimate
+ * for quantile p raises its factor by p of a step, a shorter one lowers it by 1 - p; where the
+ * estimate is right, both balance. A factor for each eightfold of load, as crowded halls err
+ * otherwise than empty ones. All in integers. */
+#include "step.h"
+
+#define FACTOR_ONE 65536u
+#define FACTOR_LEAST (FACTOR_ONE / 64)
+#define FACTOR_MOST (FACTOR_ONE * 64)
+#define FACTOR_STEP_SHIFT 6   /* a step is 1/64 of the factor */
+#define SERVICE_SHIFT 5       /* a service moves the average by 1/32 */
+
+static uint32_t wait_bucket(uint32_t ahead, uint32_t windows)
+{
+    int load = 32 - __builtin_clz(2 * ahead + 1) - (32 - __builtin_clz(windows)) + 1;
+    return load < 0 ? 0 : load >= TBI_WAIT_BUCKETS ? TBI_WAIT_BUCKETS - 1 : (uint32_t)load;
+}
+
+static uint32_t ready_windows(const struct tb_city *city, const struct tbi_station *station,
+                              const struct tbi_line *line)
+{
+    uint32_t ready = 0;
+    for (uint64_t m = station->ready_profiles & line->profiles; m; m &= m - 1)
+        ready += tbi_profile(city, station->profile_first + tbi_lowest(m))->ready_count;
+    return ready;
+}
+
+/* Fills ahead and windows; the base wait in us, 0 with a ready window, -1 without an open one. */
+static int64_t wait_base(const struct tb_city *city, uint32_t station_index, uint32_t queue,
+                         uint32_t extra, struct tb_wait *out)
+{
+    const struct tbi_station *station = tbi_station(city, station_index);
+    const struct tbi_line *line = tbi_station_line(city, station, queue);
+    uint32_t ahead = extra;
+    for (uint64_t m = station->waiting_lines & (line->pool | tbi_bit(queue)); m; m &= m - 1)
+        ahead += tbi_station_line(city, station, tbi_lowest(m))->count;
+    out->ahead = ahead;
+    out->windows = line->windows;
+    if (line->windows == 0)
+        return TB_WAIT_UNKNOWN;
+    if ((station->ready_profiles & line->profiles) && ready_windows(city, station, line) > ahead)
+        return 0;
+    int64_t service_us =
+        tbi_group(city, station_index * TB_GROUPS_MAX + queue / TB_CLASSES)->service_us;
+    return (int64_t)(2 * (uint64_t)ahead + 1) * service_us / (2 * (int64_t)line->windows);
+}
+
+static int64_t times(int64_t base_us, uint32_t factor)
+{
+    return (base_us >> 8) * factor >> 8;
+}
+
+static void wait_quantiles(const struct tb_city *city, uint32_t station, int64_t base_us,
+                           struct tb_wait *out)
+{
+    if (base_us <= 0) {
+        out->half_us = out->nine_in_ten_us = base_us;
+        return;
+    }
+    const struct tbi_wait_factors *factors = tbi_factors(city, station);
+    uint32_t bucket = wait_bucket(out->ahead, out->windows);
+    out->half_us = times(base_us, factors->half[bucket]);
+    out->nine_in_ten_us = times(base_us, factors->nine[bucket]);
+    if (out->nine_in_ten_us < out->half_us)
+        out->nine_in_ten_us = out->half_us;
+}
+
+void tbi_estimate(const struct tb_city *city, uint32_t station, uint32_t queue, uint32_t extra,
+                  struct tb_wait *out)
+{
+    int64_t base_us = wait_base(city, station, queue, extra, out);
+    wait_quantiles(city, station, base_us, out);
+}
+
+void tbi_estimate_begin(struct tb_city *city, uint32_t index, uint32_t queue, struct tb_wait *out)
+{
+    struct tbi_ticket *ticket = tbi_ticket(city, index);
+    int64_t base_us = wait_base(city, ticket->station, queue, 0, out);
+    wait_quantiles(city, ticket->station, base_us, out);
+    if (base_us <= 0)
+        return;
+    int64_t ms = base_us / 1000;
+    ticket->wait_ms = ms > INT32_MAX ? INT32_MAX : ms < 1 ? 1 : (uint32_t)ms;
+    ticket->wait_bucket = (uint8_t)wait_bucket(out->ahead, out->windows);
+}
+
+/* One step of the factor towards its quantile p = per_1024 / 1024; true: the wait was within. */
+static bool learn(uint32_t *factor, int64_t base_us, int64_t waited_us, uint32_t per_1024)
+{
+    uint32_t one_step = *factor >> FACTOR_STEP_SHIFT;
+    bool within = waited_us <= times(base_us, *factor);
+    if (within)
+        *factor -= one_step * (1024 - per_1024) >> 10;
+    else
+        *factor += one_step * per_1024 >> 10;
+    if (*factor < FACTOR_LEAST)
+        *factor = FACTOR_LEAST;
+    if (*factor > FACTOR_MOST)
+        *factor = FACTOR_MOST;
+    return within;
+}
+
+void tbi_estimate_learn(struct tb_city *city, uint32_t index, int64_t waited_us)
+{
+    const struct tbi_ticket *ticket = tbi_ticket(city, index);
+    struct tbi_station *station = tbi_station(city, ticket->station);
+    struct tbi_wait_factors *factors = tbi_factors(city, ticket->station);
+    int64_t base_us = (int64_t)ticket->wait_ms * 1000;
+    tb_assert(ticket->wait_bucket < TBI_WAIT_BUCKETS);
+    station->estimate_count++;
+    station->estimate_half += learn(&factors->half[ticket->wait_bucket], base_us, waited_us, 512);
+    station->estimate_nine += learn(&factors->nine[ticket->wait_bucket], base_us, waited_us, 922);
+}
+
+void tbi_estimate_day(struct tbi_step *step, uint32_t index)
+{
+    struct tbi_station *station = tbi_station(step->city, index);
+    uint32_t count = station->estimate_count;
+    if (count == 0)
+        return;
+    struct tb_event *event = tbi_emit(step, TB_EVENT_ESTIMATES, index);
+    event->value = (int64_t)station->estimate_half * 1000 / count;
+    event->value2 = (int64_t)station->estimate_nine * 1000 / count;
+    station->estimate_count = station->estimate_half = station->estimate_nine = 0;
+}
+
+void tbi_estimate_served(struct tb_city *city, uint32_t index, uint32_t group, int64_t served_us)
+{
+    const struct tbi_ticket *ticket = tbi_ticket(city, index);
+    struct tbi_group *row = tbi_group(city, ticket->station * TB_GROUPS_MAX + group);
+    tb_assert(group < TB_GROUPS_MAX && served_us >= 0);
+    row->service_us += (served_us - row->service_us) >> SERVICE_SHIFT;
+    if (row->service_us < 1)
+        row->service_us = 1;
+}
+
+/* A line's pool: all lines of the open windows that serve it. */
+static void line_pool(const struct tb_city *city, const struct tbi_station *station,
+                      uint32_t queue)
+{
+    uint64_t pool = 0;
+    for (uint32_t i = 0; i < station->profile_count; i++) {
+        const struct tbi_profile *profile = tbi_profile(city, station->profile_first + i);
+        if (profile->open_count > 0 && (profile->serves & tbi_bit(queue)))
+            pool |= profile->serves;
+    }
+    tbi_station_line(city, station, queue)->pool = pool;
+}
+
+void tbi_estimate_server(struct tb_city *city, uint32_t index, bool open, uint32_t profile_index)
+{
+    const struct tbi_server *server = tbi_server(city, index);
+    struct tbi_station *station = tbi_station(city, server->station);
+    struct tbi_profile *profile = tbi_profile(city, station->profile_first + profile_index);
+    uint32_t change = open ? 1u : UINT32_MAX;
+    station->open += change;
+    profile->open_count += change;
+    bool pools_changed = profile->open_count == (open ? 1 : 0);
+    for (uint64_t m = profile->serves; m; m &= m - 1) {
+        uint32_t queue = tbi_lowest(m);
+        tbi_station_line(city, station, queue)->windows += change;
+        if (pools_changed)
+            line_pool(city, station, queue);
+    }
+}

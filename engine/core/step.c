@@ -1,0 +1,261 @@
+/* The one function: time first, then the commands in their order. */
+#include "step.h"
+
+/* ---- events ------------------------------------------------------------------------------- */
+
+struct tb_event *tbi_answer(struct tbi_step *step, enum tb_event_kind kind, uint32_t station)
+{
+    struct tb_event *event = step->out++;
+    *event = (struct tb_event){
+        .at_us = step->now,
+        .tag = step->tag,
+        .kind = (uint16_t)kind,
+        .station = (uint16_t)station,
+        .server = TB_NONE,
+        .matter = TB_MATTER_NONE,
+        .flags = step->answer,
+    };
+    step->answer = 0;
+    return event;
+}
+
+struct tb_event *tbi_emit(struct tbi_step *step, enum tb_event_kind kind, uint32_t station)
+{
+    struct tb_city *city = step->city;
+    struct tb_event *event = tbi_answer(step, kind, station);
+    event->sequence = ++city->sequence;
+    city->clock_at = step->now > city->clock_at ? step->now : city->clock_at;
+    if (station < city->size.stations) {
+        tbi_station(city, station)->clock_at = step->now;
+        tbi_counts(city, station)->event[kind]++;
+    }
+    return event;
+}
+
+struct tb_event *tbi_emit_at_server(struct tbi_step *step, enum tb_event_kind kind,
+                                    uint32_t index, uint32_t server)
+{
+    const struct tbi_ticket *ticket = tbi_ticket(step->city, index);
+    struct tb_event *event = tbi_emit(step, kind, ticket->station);
+    event->ref = tbi_ticket_ref(step->city, index);
+    event->server = server;
+    event->number = ticket->number;
+    event->matter = ticket->matter;
+    event->queue = ticket->queue;
+    return event;
+}
+
+struct tb_event *tbi_emit_ticket(struct tbi_step *step, enum tb_event_kind kind, uint32_t ticket)
+{
+    return tbi_emit_at_server(step, kind, ticket, TB_NONE);
+}
+
+static tb_time station_deadline(const struct tb_city *city, uint32_t station)
+{
+    return tbi_deadline(city, city->size.leaves)[station];
+}
+
+bool tbi_in_step(const struct tbi_step *step, uint32_t station)
+{
+    if (step->only == TB_NONE || step->only == station)
+        return true;
+    return tbi_station(step->city, station)->clock_at <= step->now &&
+           station_deadline(step->city, station) > step->now;
+}
+
+/* ---- dispatch ------------------------------------------------------------------------------ */
+
+static tbi_handler *const handlers[TB_COMMAND_COUNT] = {
+#define TB_COMMAND(value, name, ...) [value] = tbi_do_##name,
+#include "tongban/command.def"
+#undef TB_COMMAND
+};
+
+static const uint8_t effects[TB_COMMAND_COUNT] = {
+#define TB_COMMAND(value, name, words, roles, effect, ...) [value] = TB_EFFECT_##effect,
+#include "tongban/command.def"
+#undef TB_COMMAND
+};
+
+/* How a command says which station it belongs to; only tb_station_step asks. */
+enum home { HOME_NONE, HOME_STATION, HOME_SERVER, HOME_TICKET, HOME_VISIT };
+static const uint8_t homes[TB_COMMAND_COUNT] = {
+    [TB_TICKET_TAKE ... TB_TICKET_TAKE] = HOME_STATION,
+    [TB_TICKET_ADD ... TB_TICKET_INFO] = HOME_TICKET,
+    [TB_WINDOW_OPEN ... TB_WINDOW_SKILL] = HOME_SERVER,
+    [TB_HALL_OPEN ... TB_HALL_CLOSE] = HOME_STATION,
+    [TB_HALL_HEAD ... TB_BOOK_MAKE] = HOME_STATION,
+    [TB_BOOK_CHECK_IN ... TB_BOOK_CANCEL] = HOME_TICKET,
+    [TB_BOOK_SLOT] = HOME_STATION,
+    [TB_DESK_APPROVE ... TB_DESK_REJECT] = HOME_SERVER,
+    [TB_KIOSK_REQUEST] = HOME_STATION,
+    [TB_HELP_ASSIGN ... TB_HELP_CLOSE] = HOME_SERVER,
+    [TB_RATE_GIVE ... TB_RATE_FOLLOW] = HOME_VISIT,
+    [TB_PLAN_SET] = HOME_SERVER,
+    [TB_PLAN_CLEAR ... TB_CITY_RULE] = HOME_STATION,
+};
+
+/* False: the command is another station's. What names nothing that exists is left to its
+ * handler. */
+static bool at_home(const struct tbi_step *step, const struct tb_command *command)
+{
+    const struct tb_city *city = step->city;
+    uint32_t index;
+    switch ((enum home)homes[command->kind]) {
+    case HOME_STATION:
+        return command->station == step->only || command->station >= city->size.stations;
+    case HOME_SERVER:
+        return command->server >= city->size.servers ||
+               tbi_server(city, command->server)->station == step->only;
+    case HOME_TICKET:
+        index = tbi_ticket_find(city, command->ref);
+        return index == TB_NONE || tbi_ticket(city, index)->station == step->only;
+    case HOME_VISIT:
+        index = tbi_visit_find(city, command->ref);
+        return index == TB_NONE || tbi_visit(city, index)->station == step->only;
+    case HOME_NONE:
+        break;
+    }
+    return false;
+}
+
+static void refuse(struct tbi_step *step, enum tb_status status)
+{
+    tbi_answer(step, TB_EVENT_REFUSED, TB_STATION_NONE)->value = status;
+}
+
+/* True: an earlier command with this request id has been answered, and so is this one. */
+static bool answer_again(struct tbi_step *step, const struct tb_command *command,
+                         uint64_t fingerprint)
+{
+    const struct tbi_request *request = tbi_request_find(step->city, command->request_id);
+    if (!request)
+        return false;
+    if (request->fingerprint != fingerprint) {
+        refuse(step, TB_STATUS_REQUEST_MISMATCH);
+        return true;
+    }
+    *step->out = request->answer;
+    step->out->tag = command->tag;
+    step->out->flags |= TB_EVENT_FLAG_REPEATED;
+    step->out++;
+    return true;
+}
+
+static void apply(struct tbi_step *step, tb_time now, const struct tb_command *command)
+{
+    struct tb_city *city = step->city;
+    step->now = now;
+    step->tag = command->tag;
+    step->answer = TB_EVENT_FLAG_ANSWER;
+    step->near = TB_NONE;
+    if (command->kind == 0 || command->kind >= TB_COMMAND_COUNT) {
+        refuse(step, TB_STATUS_COMMAND_UNKNOWN);
+        return;
+    }
+    bool query = effects[command->kind] == TB_EFFECT_QUERY;
+    bool remember = command->request_id != 0 && !query;
+    uint64_t fingerprint = remember ? tbi_request_fingerprint(command) : 0;
+    if (remember && answer_again(step, command, fingerprint))
+        return;
+    tb_time clock =
+        step->only == TB_NONE ? city->clock_at : tbi_station(city, step->only)->clock_at;
+    if (!query && now < clock) {
+        refuse(step, TB_STATUS_TIME_BACKWARDS);
+        return;
+    }
+    if (step->only != TB_NONE && !at_home(step, command)) {
+        refuse(step, TB_STATUS_STATION_OUT_OF_STEP);
+        return;
+    }
+    struct tb_event *answer = step->out;
+    enum tb_status status = handlers[command->kind](step, command);
+    if (status != TB_STATUS_OK) {
+        tb_assert(step->out == answer);
+        refuse(step, status);
+        return;
+    }
+    tb_assert(step->out > answer && answer->flags & TB_EVENT_FLAG_ANSWER);
+    tb_assert(step->out - answer <= TB_COMMAND_EVENTS_MAX);
+    if (remember)
+        tbi_request_add(city, command->request_id, fingerprint, answer);
+}
+
+/* ---- stepping -------------------------------------------------------------------------------- */
+
+/* The station whose time-driven work comes first: along the smaller children, left of equals. */
+static uint32_t deadline_station(const struct tb_city *city)
+{
+    const tb_time *tree = tbi_deadline(city, 0);
+    uint64_t node = 1;
+    while (node < city->size.leaves)
+        node = tree[2 * node] == tree[node] ? 2 * node : 2 * node + 1;
+    return (uint32_t)(node - city->size.leaves);
+}
+
+static struct tb_step_result run(struct tbi_step *step, tb_time now,
+                                 const struct tb_command *commands, uint32_t n,
+                                 struct tb_event *events, uint32_t max)
+{
+    const struct tb_city *city = step->city;
+    const struct tb_event *last = events + max - TB_COMMAND_EVENTS_MAX;
+    const tb_time *deadline = step->only == TB_NONE
+                                  ? tbi_deadline(city, 1)
+                                  : tbi_deadline(city, city->size.leaves + step->only);
+    uint32_t taken = 0;
+    step->out = events;
+    for (;;) {
+        if (step->out > last)
+            break;
+        if (*deadline <= now)
+            tbi_time_act(step, step->only == TB_NONE ? deadline_station(city) : step->only);
+        else if (taken < n)
+            apply(step, now, &commands[taken++]);
+        else
+            break;
+    }
+    return (struct tb_step_result){
+        .commands = taken,
+        .events = (uint32_t)(step->out - events),
+        .more = taken < n || *deadline <= now,
+    };
+}
+
+struct tb_step_result tb_city_step(struct tb_city *city, tb_time now,
+                                   const struct tb_command *commands, uint32_t n,
+                                   struct tb_event *events, uint32_t max)
+{
+    tb_assert(city->magic == TBI_MAGIC);
+    tb_assert(max >= TB_COMMAND_EVENTS_MAX);
+    struct tbi_step step = {.city = city, .only = TB_NONE};
+    return run(&step, now, commands, n, events, max);
+}
+
+struct tb_step_result tb_station_step(struct tb_city *city, uint32_t station, tb_time now,
+                                      const struct tb_command *commands, uint32_t n,
+                                      struct tb_event *events, uint32_t max)
+{
+    tb_assert(city->magic == TBI_MAGIC);
+    tb_assert(max >= TB_COMMAND_EVENTS_MAX);
+    tb_assert(station < city->size.stations);
+    struct tbi_step step = {.city = city, .only = station};
+    return run(&step, now, commands, n, events, max);
+}
+
+struct tb_step_result tb_city_step_explained(struct tb_city *city, tb_time now,
+                                             const struct tb_command *command,
+                                             struct tb_event *events, uint32_t max,
+                                             struct tb_explanation *explanations,
+                                             uint32_t explanation_max,
+                                             uint32_t *explanation_count)
+{
+    tb_assert(city->magic == TBI_MAGIC);
+    tb_assert(max >= TB_COMMAND_EVENTS_MAX);
+    struct tbi_step step = {.city = city,
+                            .only = TB_NONE,
+                            .explanations = explanations,
+                            .explanation_max = explanation_max};
+    struct tb_step_result result = run(&step, now, command, 1, events, max);
+    *explanation_count = step.explanation_count;
+    return result;
+}

@@ -1,0 +1,258 @@
+/* The inner contract of engine/core: what its files ask of each other. Data flows one way:
+ *
+ *     step.c (order, dispatch) -> ticket.c window.c hall.c book.c case.c visit.c plan.c (commands)
+ *       -> server.c (a window's life) -> line.c choose.c (lines, who is next) -> heap.h, emit
+ *     time.c (what time brings) uses the same functions as the commands.
+ *
+ * Handlers return a status; on any but OK they have changed nothing and emitted nothing. The
+ * first event that a command emits is its answer: tbi_emit marks it. */
+#ifndef TBI_STEP_H
+#define TBI_STEP_H
+
+#include <string.h>
+
+#include "layout.h"
+
+/* One step's surroundings: on the stack, never in the city. */
+struct tbi_step {
+    struct tb_city *city;
+    tb_time now;       /* of the command, or of what time brings */
+    uint64_t tag;
+    struct tb_event *out;
+    uint8_t answer;    /* TB_EVENT_FLAG_ANSWER until the command's first event */
+    uint32_t only;     /* tb_station_step's station, or TB_NONE */
+    uint32_t near;     /* a ticket to be reminded after the event of a leaving, or TB_NONE */
+    struct tb_explanation *explanations; /* NULL: nobody asked */
+    uint32_t explanation_count, explanation_max;
+};
+
+typedef enum tb_status tbi_handler(struct tbi_step *step, const struct tb_command *command);
+
+/* ---- step.c: events ------------------------------------------------------------------------ */
+
+/* A new event of `kind` at a station (TB_STATION_NONE: of none); counts it, numbers it, moves
+ * the clocks to step->now. All other fields are zero, server TB_NONE, matter TB_MATTER_NONE; the
+ * caller fills them. */
+struct tb_event *tbi_emit(struct tbi_step *step, enum tb_event_kind kind, uint32_t station);
+/* The same for a query's answer: no number, no count, no clock. */
+struct tb_event *tbi_answer(struct tbi_step *step, enum tb_event_kind kind, uint32_t station);
+/* tbi_emit with all that a ticket knows: ref, number, matter, queue, station; server TB_NONE. */
+struct tb_event *tbi_emit_ticket(struct tbi_step *step, enum tb_event_kind kind, uint32_t ticket);
+/* With the ticket's server too. */
+struct tb_event *tbi_emit_at_server(struct tbi_step *step, enum tb_event_kind kind,
+                                    uint32_t ticket, uint32_t server);
+/* False: tb_station_step must not touch that station now (STATION_OUT_OF_STEP). */
+bool tbi_in_step(const struct tbi_step *step, uint32_t station);
+
+/* ---- references ----------------------------------------------------------------------------- */
+
+/* Index of a live ticket, case, visit; TB_NONE if the reference is not one. (pool.c) */
+uint32_t tbi_ticket_find(const struct tb_city *city, tb_ref ref);
+uint32_t tbi_case_find(const struct tb_city *city, tb_ref ref);
+uint32_t tbi_visit_find(const struct tb_city *city, tb_ref ref);
+/* A free slot, generation counted on, all other fields zero (tickets: the `more` part untouched;
+ * case, visit: zeroed); the caller has checked that there is one. Never TB_NONE. */
+uint32_t tbi_ticket_new(struct tb_city *city);
+uint32_t tbi_case_new(struct tb_city *city);
+uint32_t tbi_visit_new(struct tb_city *city);
+void tbi_ticket_free(struct tb_city *city, uint32_t ticket); /* state FREE */
+void tbi_case_free(struct tb_city *city, uint32_t case_);
+void tbi_visit_free(struct tb_city *city, uint32_t visit);
+static inline uint32_t tbi_pool_left(const struct tbi_pool *pool)
+{
+    return pool->max - pool->count;
+}
+
+/* ---- time.c: deadlines
+ * ------------------------------------------------------------------------ */
+
+/* Sets when one kind of time-driven work of a station acts; TB_NEVER: not. Keeps the city's
+ * deadline. */
+void tbi_due_set(struct tb_city *city, uint32_t station, enum tbi_due kind, tb_time at);
+/* A ticket's one timer (BOOKED, tasks, PARKED, ABSENT): set replaces; clear is harmless without
+ * one. */
+void tbi_timer_set(struct tb_city *city, uint32_t ticket, tb_time at); /* TB_NEVER clears */
+void tbi_timer_clear(struct tb_city *city, uint32_t ticket);
+/* Does what is due first in the city (or in `only`) at its instant: one bounded item. */
+void tbi_time_act(struct tbi_step *step, uint32_t station);
+
+/* ---- calendar.c
+ * ------------------------------------------------------------------------------- */
+
+/* Index of the day that contains `at`: the last that starts by then; -1 before the first. */
+int32_t tbi_calendar_day(const struct tb_city *city, uint32_t calendar, tb_time at);
+tb_time tbi_calendar_day_end(const struct tb_city *city, uint32_t calendar, int32_t day);
+/* The instant `work_us` > 0 of working time after `at`: the earliest one, so a period's end
+ * rather than the next one's start. TB_NEVER beyond the calendar. */
+tb_time tbi_calendar_add(const struct tb_city *city, uint32_t calendar, tb_time at,
+                         int64_t work_us);
+/* The instant `work_us` > 0 of working time before `at`: the latest one, so a period's start
+ * rather than the last one's end. INT64_MIN before the calendar. */
+tb_time tbi_calendar_back(const struct tb_city *city, uint32_t calendar, tb_time at,
+                          int64_t work_us);
+/* Recomputes working time of a calendar's kinds and days (creation, CITY.DAY). */
+void tbi_calendar_sum(struct tb_city *city, uint32_t calendar);
+/* The instant of a boundary of a station's day (see boundary in layout.h); TB_NEVER if there is
+ * none. */
+tb_time tbi_calendar_boundary_at(const struct tb_city *city, uint32_t station);
+/* Acts on it: the station's next boundary, events of R2, quotas, slots; sets TBI_DUE_CALENDAR
+ * and PLAN anew. */
+void tbi_calendar_act(struct tbi_step *step, uint32_t station);
+
+/* ---- line.c
+ * ----------------------------------------------------------------------------------- */
+
+/* The ticket joins the line `queue` of its station (R3): state WAITING, next join number; goes
+ * to a ready window at once, or stands in line, or ends EXPIRED where the station is over.
+ * more->key_us is set by the caller for lines that are not first come first served. Events come
+ * after the caller's own. */
+void tbi_join(struct tbi_step *step, uint32_t ticket, uint32_t queue);
+/* A waiting ticket leaves its line for whatever reason; may set step->near. */
+void tbi_leave(struct tbi_step *step, uint32_t ticket);
+/* Sends the reminder that a leaving has made due, if any; right after the event of that leaving. */
+void tbi_near_flush(struct tbi_step *step);
+/* Coming back to the returned line of a group with the place unchanged (a task: its due time). */
+void tbi_rejoin(struct tbi_step *step, uint32_t ticket, uint32_t group);
+/* After rules overtake_max or remind_ahead changed: brings the station's lines in line with
+ * them. */
+void tbi_lines_refresh(struct tb_city *city, uint32_t station);
+/* Parked and absent tickets stand in station->away. */
+void tbi_away_add(struct tb_city *city, uint32_t ticket);
+void tbi_away_remove(struct tb_city *city, uint32_t ticket);
+
+/* ---- choose.c
+ * --------------------------------------------------------------------------------- */
+
+struct tbi_choice {
+    uint32_t ticket; /* TB_NONE: nobody */
+    uint32_t station; /* whose lines */
+    uint64_t eligible; /* lines that the window may take from */
+    enum tb_explain_reason reason;
+};
+/* R4. Changes nothing. */
+struct tbi_choice tbi_choose_ticket(const struct tb_city *city, uint32_t server);
+/* R5: the ready window for a ticket that joins this line; TB_NONE: none. */
+uint32_t tbi_choose_server(const struct tb_city *city, uint32_t station, uint32_t queue);
+/* Writes down a call that is about to be made; only if somebody asked. */
+void tbi_explain_call(struct tbi_step *step, uint32_t server, uint32_t ticket,
+                      enum tb_explain_reason reason);
+
+/* ---- server.c
+ * --------------------------------------------------------------------------------- */
+
+/* R7. The window (WRAP, or READY and taken off its list by this) calls the ticket (WAITING, out
+ * of its line). value2: times overtaken. */
+void tbi_server_call(struct tbi_step *step, uint32_t server, uint32_t ticket, uint32_t overtaken);
+/* Takes a certain waiting ticket out of its line, counts whom it overtakes among `eligible`, and
+ * calls it. */
+void tbi_server_take(struct tbi_step *step, uint32_t server, uint32_t ticket, uint64_t eligible,
+                     enum tb_explain_reason reason);
+/* The window asks for the next: CALLED, or READY with WINDOW_READY. From WRAP (or PAUSED, CLOSED
+ * set to WRAP). */
+void tbi_server_ready(struct tbi_step *step, uint32_t server);
+/* R6. The ticket has gone (server->ticket is cleared here). */
+void tbi_server_release(struct tbi_step *step, uint32_t server, bool wants_next);
+/* Takes a CALLED window's deadline away (started, released). */
+void tbi_server_calls_remove(struct tb_city *city, uint32_t server);
+/* R8 for the ticket at a called window; then the window is released. */
+void tbi_server_no_show(struct tbi_step *step, uint32_t server, bool wants_next);
+/* The call's deadline has come (R7). */
+void tbi_server_call_timeout(struct tbi_step *step, uint32_t server);
+/* One more call: by WINDOW.RECALL or by itself. */
+void tbi_server_recall(struct tbi_step *step, uint32_t server, bool by_itself);
+/* A silent call was acknowledged, or is too late to be: the call's own deadline is left. */
+void tbi_server_ack_over(struct tb_city *city, uint32_t server);
+/* WINDOW.SKILL. */
+void tbi_server_skill(struct tbi_step *step, uint32_t server, uint32_t profile);
+/* The window's ticket goes back to its line; then the window is released. (window.c) */
+void tbi_window_put_back(struct tbi_step *step, uint32_t server, bool wants_next);
+/* OPEN, CLOSE, PAUSE, CONTINUE of commands and plans; the status says why not. */
+enum tb_status tbi_server_plan(struct tbi_step *step, uint32_t server, enum tb_plan_action action,
+                               int64_t profile);
+/* Next state by transition.def, or -1. */
+int tbi_ticket_next(enum tb_ticket_state from, enum tb_ticket_cause cause);
+int tbi_server_next(enum tb_server_state from, enum tb_server_cause cause);
+
+/* SKILL_MISSING, OVERTAKE_BOUND, STATION_OUT_OF_STEP, or the call (WINDOW.CALL, HELP.ASSIGN).
+ * (window.c) */
+enum tb_status tbi_window_call(struct tbi_step *step, uint32_t server, uint32_t ticket);
+/* The plan's next entry acts. (plan.c) */
+void tbi_plan_act(struct tbi_step *step, uint32_t station);
+
+/* A called or served ticket is no longer at its window (which the caller releases). (window.c) */
+uint32_t tbi_window_let_go(struct tbi_step *step, uint32_t ticket);
+
+/* ---- ticket.c
+ * --------------------------------------------------------------------------------- */
+
+/* Ends a ticket that stands nowhere any more (out of line, away list, timers, window): frees it. */
+void tbi_ticket_end(struct tbi_step *step, uint32_t ticket);
+/* Is the matter handled there? */
+static inline bool tbi_matter_at(const struct tb_city *city, uint32_t matter, uint32_t station)
+{
+    const uint64_t *bits = tbi_matter_bits(city, matter * city->size.hall_words);
+    return bits[station >> 6] & tbi_bit(station);
+}
+/* The group of a matter at the ticket's station (remote: its remote group). */
+uint32_t tbi_ticket_group(const struct tb_city *city, const struct tbi_ticket *ticket,
+                          uint32_t matter);
+/* The checks and the doing of TICKET.TRANSFER and WINDOW.TRANSFER from the target on; the ticket
+ * stands nowhere when it is moved. server: the window that sends it, or TB_NONE. */
+enum tb_status tbi_transfer_check(const struct tbi_step *step, const struct tb_command *command,
+                                  const struct tbi_ticket *ticket);
+void tbi_transfer(struct tbi_step *step, uint32_t ticket, uint32_t station, uint32_t matter,
+                  uint32_t server);
+/* MATTERS_TOO_MANY, MATTER_UNKNOWN, MATTER_ELSEWHERE or OK for the command's matters there. */
+enum tb_status tbi_matters_check(const struct tb_city *city, const struct tb_command *command,
+                                 uint32_t station);
+/* One ticket of those that expire (R2); false: none is left. */
+bool tbi_ticket_expire_one(struct tbi_step *step, uint32_t station);
+/* A ticket's timer has come: BOOKED, PARKED, ABSENT. Tasks: tbi_case_timer. */
+void tbi_ticket_timer(struct tbi_step *step, uint32_t ticket);
+
+/* ---- book.c, case.c, visit.c, estimate.c, request.c
+ * ---------------------------------------------- */
+
+void tbi_book_timer(struct tbi_step *step, uint32_t ticket);  /* reminder, or MISSED and freed */
+void tbi_book_give_back(struct tb_city *city, uint32_t ticket); /* its place in the slot */
+void tbi_book_day_passed(struct tb_city *city, uint32_t station, int32_t day);
+
+void tbi_case_timer(struct tbi_step *step, uint32_t ticket); /* warned, overdue */
+/* Opens a case for a ticket's matter (ticket TB_NONE: without a visit) and begins step 0.
+ * `station` and `number`: of the visit. */
+void tbi_case_open(struct tbi_step *step, uint32_t ticket, uint32_t matter, enum tb_class class_,
+                   uint64_t citizen, uint32_t station, uint32_t number);
+/* CASES_FULL, TICKETS_FULL or OK for a case of that matter. */
+enum tb_status tbi_case_room(const struct tb_city *city, uint32_t matter);
+/* A waiting task of the case at that station, the one that began last; TB_NONE. */
+uint32_t tbi_case_task_at(const struct tb_city *city, uint32_t case_, uint32_t station);
+
+tb_ref tbi_visit_add(struct tbi_step *step, uint32_t ticket); /* R12; 0: not kept */
+/* the first of station->follows is due */
+void tbi_visit_follow(struct tbi_step *step, uint32_t station);
+void tbi_visit_lapse(struct tbi_step *step, uint32_t station);
+
+/* R14: the wait of one who joins behind `extra` people more than stand there. */
+void tbi_estimate(const struct tb_city *city, uint32_t station, uint32_t queue, uint32_t extra,
+                  struct tb_wait *out);
+/* The same for a ticket that joins now: keeps the base in it, to be judged by its call. */
+void tbi_estimate_begin(struct tb_city *city, uint32_t ticket, uint32_t queue,
+                        struct tb_wait *out);
+void tbi_estimate_learn(struct tb_city *city, uint32_t ticket, int64_t waited_us);
+/* After windows opened, closed or changed skills: which lines are served by how many. */
+void tbi_estimate_server(struct tb_city *city, uint32_t server, bool open, uint32_t profile);
+void tbi_estimate_served(struct tb_city *city, uint32_t ticket, uint32_t group,
+                         int64_t served_us);
+void tbi_estimate_day(struct tbi_step *step, uint32_t station); /* ESTIMATES, counters to 0 */
+
+uint64_t tbi_request_fingerprint(const struct tb_command *command);
+const struct tbi_request *tbi_request_find(const struct tb_city *city, uint64_t id);
+void tbi_request_add(struct tb_city *city, uint64_t id, uint64_t fingerprint,
+                     const struct tb_event *answer);
+
+/* Handlers, by command kind: tbi_do_TICKET_TAKE and so on; the table in step.c has them all. */
+#define TB_COMMAND(value, name, ...) tbi_handler tbi_do_##name;
+#include "tongban/command.def"
+#undef TB_COMMAND
+
+#endif

@@ -1,0 +1,111 @@
+/* What time alone brings: deadlines, and acting on them in the order of R1.
+ *
+ * The deadlines of all stations are the leaves of a tree whose inner nodes hold the smaller
+ * child; the root is the
+ * city's. A change walks up only as far as it changes something. */
+#include "heap.h"
+#include "step.h"
+
+static tb_time least(tb_time a, tb_time b)
+{
+    return a < b ? a : b;
+}
+
+void tbi_due_set(struct tb_city *city, uint32_t index, enum tbi_due kind, tb_time at)
+{
+    struct tbi_station *station = tbi_station(city, index);
+    if (station->due_at[kind] == at)
+        return;
+    station->due_at[kind] = at;
+    tb_time next = station->due_at[0];
+    for (int i = 1; i < TBI_DUE_COUNT; i++)
+        next = least(next, station->due_at[i]);
+    tb_time *tree = tbi_deadline(city, 0);
+    uint64_t node = city->size.leaves + index;
+    if (tree[node] == next)
+        return;
+    tree[node] = next;
+    while (node > 1) {
+        tb_time parent = least(tree[node], tree[node ^ 1]);
+        node >>= 1;
+        if (tree[node] == parent)
+            return;
+        tree[node] = parent;
+    }
+}
+
+static void timer_due(struct tb_city *city, uint32_t station)
+{
+    uint32_t root = tbi_station(city, station)->timers;
+    tbi_due_set(city, station, TBI_DUE_TIMER,
+                root == TB_NONE ? TB_NEVER : tbi_more(city, root)->timer_at);
+}
+
+void tbi_timer_clear(struct tb_city *city, uint32_t ticket)
+{
+    if (tbi_more(city, ticket)->timer_rank == 0)
+        return;
+    uint32_t station = tbi_ticket(city, ticket)->station;
+    tbi_heap_remove(city, TBI_HEAP_TIMER, &tbi_station(city, station)->timers, ticket);
+    timer_due(city, station);
+}
+
+void tbi_timer_set(struct tb_city *city, uint32_t ticket, tb_time at)
+{
+    tbi_timer_clear(city, ticket);
+    if (at == TB_NEVER)
+        return;
+    uint32_t index = tbi_ticket(city, ticket)->station;
+    struct tbi_station *station = tbi_station(city, index);
+    struct tbi_ticket_more *more = tbi_more(city, ticket);
+    more->timer_at = at;
+    more->timer_order = ++station->timer_last;
+    tbi_heap_insert(city, TBI_HEAP_TIMER, &station->timers, ticket);
+    timer_due(city, index);
+}
+
+static void act_drain(struct tbi_step *step, uint32_t station)
+{
+    if (tbi_ticket_expire_one(step, station))
+        return;
+    tbi_station(step->city, station)->drain = false;
+    tbi_due_set(step->city, station, TBI_DUE_DRAIN, TB_NEVER);
+}
+
+static void act_call(struct tbi_step *step, uint32_t station)
+{
+    tbi_server_call_timeout(step, tbi_station(step->city, station)->calls.head);
+}
+
+static void act_timer(struct tbi_step *step, uint32_t station)
+{
+    uint32_t ticket = tbi_station(step->city, station)->timers;
+    tbi_timer_clear(step->city, ticket);
+    if (tbi_ticket_is_task(tbi_ticket(step->city, ticket)))
+        tbi_case_timer(step, ticket);
+    else
+        tbi_ticket_timer(step, ticket);
+}
+
+void tbi_time_act(struct tbi_step *step, uint32_t index)
+{
+    static void (*const act[TBI_DUE_COUNT])(struct tbi_step *, uint32_t) = {
+        [TBI_DUE_DRAIN] = act_drain,          [TBI_DUE_CALENDAR] = tbi_calendar_act,
+        [TBI_DUE_PLAN] = tbi_plan_act,        [TBI_DUE_CALL] = act_call,
+        [TBI_DUE_TIMER] = act_timer,          [TBI_DUE_FOLLOW] = tbi_visit_follow,
+        [TBI_DUE_LAPSE] = tbi_visit_lapse,
+    };
+    struct tbi_station *station = tbi_station(step->city, index);
+    tb_time at = tbi_deadline(step->city, step->city->size.leaves)[index];
+    int kind = 0;
+    while (station->due_at[kind] != at)
+        kind++;
+    tb_assert(at != TB_NEVER && act[kind]);
+    step->now = at;
+    step->tag = 0;
+    step->answer = 0;
+    step->near = TB_NONE;
+    station->clock_at = at > station->clock_at ? at : station->clock_at;
+    step->city->clock_at = at > step->city->clock_at ? at : step->city->clock_at;
+    act[kind](step, index);
+}
