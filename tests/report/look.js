@@ -175,6 +175,7 @@ async function checkOthers(context) {
     ['both/report.html', ['compare', 'heat']],
     ['compare/compare.html', ['compare', 'waits']],
     ['one/report.html', ['halls']],
+    ['saturday/report.html', ['heat', 'waits', 'windows', 'left']],
     ['small/report.html', ['halls', 'method']],
   ]) {
     for (const lang of ['zh', 'en']) {

@@ -235,6 +235,13 @@ function shareBars(spec) {
   });
 }
 
+/* The half hours along the bottom; a long day names fewer of them. */
+function slotAxis() {
+  const slots = [...Array(DATA.slots.count).keys()];
+  const interval = slots.length > 24 ? 3 : 1;
+  return axis({type: 'category', data: slots.map(clock), axisLabel: {interval}});
+}
+
 /* The numbers of a chart, made when they are asked for. */
 function dataTable(title, table) {
   const details = h('details', {class: 'numbers'}, h('summary', {}, t('numbers')));

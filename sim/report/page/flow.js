@@ -348,7 +348,7 @@ function windowsFigure(day) {
       ]),
     },
     option: {
-      xAxis: axis({type: 'category', data: slots.map(clock), axisLabel: {interval: 1}}),
+      xAxis: slotAxis(),
       yAxis: axis({type: 'value', max: top}),
       tooltip: {
         formatter: axisTip(items =>
@@ -547,7 +547,7 @@ function leftFigure() {
       rows: slots.map(slot => [clock(slot), ...lines.map(line => show('count', line[slot]))]),
     },
     option: {
-      xAxis: axis({type: 'category', data: slots.map(clock), axisLabel: {interval: 1}}),
+      xAxis: slotAxis(),
       yAxis: axis({type: 'value'}),
       tooltip: {
         formatter: axisTip(items =>

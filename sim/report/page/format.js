@@ -140,7 +140,7 @@ function intervalText(figure) {
   const parts = [];
   if (half !== '') parts.push(t('interval.half', {half}));
   if (figure.n > 0) parts.push('n = ' + figure.n);
-  if (figure.few) parts.push(t('interval.few'));
+  if (figure.few) parts.push(t(half === '' ? 'interval.none' : 'interval.few'));
   return parts.join(' · ');
 }
 

@@ -196,7 +196,7 @@ function dayFigure(hall, day) {
       rows: slots.map(slot => [clock(slot), ...DETAIL_KEYS.map(key => text(key, slot))]),
     },
     option: {
-      xAxis: axis({type: 'category', data: slots.map(clock), axisLabel: {interval: 1}}),
+      xAxis: slotAxis(),
       yAxis: dayAxes(hall),
       tooltip: {
         formatter: axisTip(([{name, dataIndex}]) =>
@@ -317,7 +317,7 @@ function heatCell(hall, day, slot, metric, classes) {
   const value = values[slot];
   if (!known(value)) return h('td', {class: 'closed'}, h('span', {class: 'hidden'}, DASH));
   const scaled = value * UNITS[metric.unit].scale;
-  const text = digits(scaled, scaled < 10 && scaled > 0 && metric.unit !== 'share' ? 1 : 0);
+  const text = digits(scaled, scaled < 9.95 && scaled > 0 && metric.unit !== 'share' ? 1 : 0);
   const half = showHalf(metric.unit, value, halves?.[slot]);
   return h(
     'td',

@@ -107,6 +107,7 @@ function chartsResize() {
 }
 
 function start() {
+  if (DATA.compare) document.querySelector('#summary h2').dataset.t = 'summary.after';
   const at = stateLoad();
   for (const button of document.querySelectorAll('[data-lang]'))
     button.addEventListener('click', () => languageSet(button.dataset.lang));

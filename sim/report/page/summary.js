@@ -37,7 +37,7 @@ function warnings(run) {
   const texts = [];
   if (run.asked > run.replications)
     texts.push(t('warn.stopped', {done: run.replications, asked: run.asked}));
-  if (run.replications === 1) texts.push(t('warn.one'));
+  if (DATA.city.every(([, half]) => !known(half))) texts.push(t('warn.one'));
   else if (DATA.city.some(figure => figure[3] === 1)) texts.push(t('warn.few'));
   return texts;
 }

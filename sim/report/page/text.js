@@ -46,6 +46,7 @@ const TEXT = {
   ],
 
   'summary.title': ['主要结论', 'What the run says'],
+  'summary.after': ['后一方案的结果', 'The second run by itself'],
   'summary.nav': ['结论', 'Summary'],
   'say.volume': [
     '期间到达 {arrived} 件，办结 {served}，等候中离开或关门未叫到 {left}。',

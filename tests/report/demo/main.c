@@ -1,7 +1,8 @@
 /* Writes the reports that the browser check looks at: demo FOLDER.
  *   FOLDER/plain   one run        FOLDER/small    the smallest run
  *   FOLDER/both    two runs       FOLDER/hostile  names that attack the page
- *   FOLDER/compare compare.html   FOLDER/one      one replication: no intervals */
+ *   FOLDER/compare compare.html   FOLDER/one      one replication: no intervals
+ *   FOLDER/saturday  only Saturdays */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -40,6 +41,8 @@ int main(int count, char **arguments)
     write_or_exit(more, plain, folder, "both");
     write_or_exit(hostile, NULL, folder, "hostile");
     write_or_exit(one, NULL, folder, "one");
+    one->day_count[TBS_DAY_WORKDAY] = 0;
+    write_or_exit(one, NULL, folder, "saturday");
     write_or_exit(small, NULL, folder, "small");
     char before[1024], after[1024], html[1024];
     snprintf(before, sizeof before, "%s/plain", folder);
