@@ -6,7 +6,7 @@
  *   station.c   halls, windows, desks: stations and servers
  *   route.c     routes
  *   matter.c    matters, and what the people of a hall come for
- *   demand.c    arrivals over a day, volumes over the days
+ *   demand.c    arrivals over a day, volumes; days.c spreads them over the days
  *   plan.c      shifts
  *   config.c    what tb_city_init wants
  *
@@ -88,6 +88,7 @@ void tbi_build_stations(struct tbi_build *b);
 void tbi_build_routes(struct tbi_build *b);
 void tbi_build_matters(struct tbi_build *b);
 void tbi_build_demand(struct tbi_build *b);
+void tbi_build_days(struct tbi_build *b); /* of the demand */
 void tbi_build_rules(struct tbi_build *b);
 void tbi_build_plan(struct tbi_build *b);
 void tbi_build_config(struct tbi_build *b);
@@ -141,6 +142,7 @@ struct tb_duration tbi_row_law(struct tbi_row row, enum tbi_column mean, enum tb
 /* The index of a word among `words` (each "english|Chinese|..."); `normal` if empty. */
 uint32_t tbi_row_word(struct tbi_row row, enum tbi_column column, const char *const *words,
                       uint32_t count, uint32_t normal);
+extern const char *const tbi_level_words[TB_LEVEL_COUNT];
 uint32_t tbi_word_find(const char *const *words, uint32_t count, const char *text);
 
 /* ---- texts wherever they stand

@@ -91,9 +91,7 @@ static void build_kinds(struct tbi_build *b)
     }
 }
 
-/* ---- hours
- * ---------------------------------------------------------------------------------------------------
- * */
+/* ---- hours ------------------------------------------------------------------------------- */
 
 static void take_periods(struct tbi_build *b, const struct tbi_hours_entry *entry, uint32_t index,
                          struct tb_day_kind *kind)
@@ -208,9 +206,7 @@ static void build_hours(struct tbi_build *b)
     b->out->calendar_count = b->calendar_names.count;
 }
 
-/* ---- days
- * -------------------------------------------------------------------------------------------------------
- * */
+/* ---- days -------------------------------------------------------------------------------- */
 
 static bool date_scalar(struct tbi_build *b, enum tbi_scalar scalar, int64_t *days)
 {

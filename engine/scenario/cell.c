@@ -111,6 +111,13 @@ struct tb_label tbi_label(const char *id, const char *zh, const char *en)
     return (struct tb_label){id, has_zh ? zh : has_en ? en : id, has_en ? en : has_zh ? zh : id};
 }
 
+const char *const tbi_level_words[TB_LEVEL_COUNT] = {
+    [TB_LEVEL_CITY] = "city|市|市级",
+    [TB_LEVEL_COUNTY] = "county|县|县级",
+    [TB_LEVEL_TOWN] = "town|镇|镇级",
+    [TB_LEVEL_VILLAGE] = "village|村|村级",
+};
+
 uint32_t tbi_word_find(const char *const *words, uint32_t count, const char *text)
 {
     const size_t bytes = strlen(text);
@@ -300,9 +307,7 @@ uint32_t tbi_row_word(struct tbi_row row, enum tbi_column column, const char *co
     return normal;
 }
 
-/* ---- laws
- * --------------------------------------------------------------------------------------------
- * */
+/* ---- laws -------------------------------------------------------------------------------- */
 
 /* The domain of the coefficient of variation, as the simulation's kernel has it. */
 static const struct law {

@@ -6,8 +6,6 @@
 
 enum { WEIGHT_UNIT = 1000000 };
 
-static const char *const level_words[TB_LEVEL_COUNT] = {"city|市|市级", "county|县|县级",
-                                                        "town|镇|镇级", "village|村|村级"};
 static const char *const scope_words[] = {"city|全市|全市通办", "cross-city|跨市|跨市通办",
                                           "cross-province|跨省|跨省通办"};
 
@@ -40,9 +38,7 @@ static uint32_t bits_of(struct tbi_row row, enum tbi_column column, const char *
     return bits;
 }
 
-/* ---- matters
- * ------------------------------------------------------------------------------------------------
- * */
+/* ---- matters ----------------------------------------------------------------------------- */
 
 static uint32_t family_of(struct tbi_row row)
 {
@@ -93,7 +89,7 @@ static void take_matter(struct tbi_row row, bool *marked)
         .family = family_of(row),
         .service = tbi_row_law(row, TBI_MATTERS_SERVICE, TBI_MATTERS_CV, TBI_MATTERS_LAW, 1),
         .scope = bits_of(row, TBI_MATTERS_SCOPE, scope_words, 3, 0),
-        .levels = bits_of(row, TBI_MATTERS_LEVELS, level_words, TB_LEVEL_COUNT,
+        .levels = bits_of(row, TBI_MATTERS_LEVELS, tbi_level_words, TB_LEVEL_COUNT,
                           1u << TB_LEVEL_CITY | 1u << TB_LEVEL_COUNTY),
         .weight = (uint64_t)tbi_row_fixed(row, TBI_MATTERS_WEIGHT, WEIGHT_UNIT, 0,
                                           INT64_C(1000000) * WEIGHT_UNIT, WEIGHT_UNIT),
@@ -144,9 +140,7 @@ static void place_remote(struct tbi_build *b)
     }
 }
 
-/* ---- mixes
- * ---------------------------------------------------------------------------------------------------
- * */
+/* ---- mixes ------------------------------------------------------------------------------- */
 
 static bool in_mix(const struct tbi_build *b, uint32_t matter, uint32_t trade, uint32_t level)
 {

@@ -141,7 +141,8 @@ void tb_scenario_problems_free(struct tb_scenario_problems *problems)
     *problems = (struct tb_scenario_problems){0};
 }
 
-/* ---- what is allowed --------------------------------------------------------------------- */
+/* ---- what is allowed ------------------------------------------------------------------------
+ * */
 
 enum { LIST_MAX = 240 };
 

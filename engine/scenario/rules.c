@@ -7,8 +7,6 @@
 /* ---- which stations
  * ------------------------------------------------------------------------------------- */
 
-static const char *const level_words[TB_LEVEL_COUNT] = {"city|市|市级", "county|县|县级",
-                                                        "town|镇|镇级", "village|村|村级"};
 
 static bool select_trade(struct tbi_build *b, const char *text, bool *stations)
 {
@@ -20,7 +18,7 @@ static bool select_trade(struct tbi_build *b, const char *text, bool *stations)
     if (trade == TB_NONE)
         return false;
     if (text[bytes] == '/') {
-        level = tbi_word_find(level_words, TB_LEVEL_COUNT, text + bytes + 1);
+        level = tbi_word_find(tbi_level_words, TB_LEVEL_COUNT, text + bytes + 1);
         if (level == TB_NONE)
             return false;
     }
@@ -75,9 +73,7 @@ bool tbi_select(struct tbi_build *b, struct tbi_at at, const char *text, bool *s
     return true;
 }
 
-/* ---- rules
- * ------------------------------------------------------------------------------------------------
- * */
+/* ---- rules ------------------------------------------------------------------------------- */
 
 static const struct rule_row {
     const char *name;
@@ -164,8 +160,8 @@ static void rules_of_document(struct tbi_build *b, bool *stations, uint32_t stat
 
             snprintf(path, sizeof path, "rules_for[%u]", i);
             tbi_wrong(b->problems, tbi_document_at(b->folder->document, path),
-                      TBI_WRONG_YAML_MISSING, "for", "大厅、行业或审批岗\fa hall, a trade or a desk",
-                      NULL);
+                      TBI_WRONG_YAML_MISSING, "for",
+                      "大厅、行业或审批岗\fa hall, a trade or a desk", NULL);
             continue;
         }
         if (!tbi_select(b, where.at, where.text, stations))

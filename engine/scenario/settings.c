@@ -80,9 +80,7 @@ struct tbi_given tbi_given_entry(struct tbi_build *b, const char *text, const ch
     return given(b, text, at, (struct tb_label){id, zh, en});
 }
 
-/* ---- people
- * -------------------------------------------------------------------------------------------
- * */
+/* ---- people ------------------------------------------------------------------------------ */
 
 enum people_kind { SHARE, US, COUNT, FACTOR };
 
@@ -155,9 +153,7 @@ static void build_people(struct tbi_build *b)
     }
 }
 
-/* ---- the rest
- * -------------------------------------------------------------------------------------------
- * */
+/* ---- the rest ---------------------------------------------------------------------------- */
 
 static void duration_scalar(struct tbi_build *b, enum tbi_scalar scalar, int64_t least,
                             int64_t most, int64_t *out)

@@ -5,13 +5,9 @@
 
 #include "build.h"
 
-static const char *const level_words[TB_LEVEL_COUNT] = {"city|市|市级", "county|县|县级",
-                                                        "town|镇|镇级", "village|村|村级"};
 enum { WINDOWS_MAX = 1000 /* of one station */, SERVERS_MAX = 1000000 };
 
-/* ---- halls
- * -------------------------------------------------------------------------------------------------
- * */
+/* ---- halls ------------------------------------------------------------------------------- */
 
 static void take_hall(struct tbi_row row)
 {
@@ -20,7 +16,7 @@ static void take_hall(struct tbi_row row)
 
     hall.label = tbi_row_label(row, TBI_HALLS_HALL, TBI_HALLS_NAME, TBI_HALLS_NAME_EN);
     hall.trade = tbi_row_name(row, TBI_HALLS_TRADE, &b->trade_names, "行业\ftrade");
-    hall.level = tbi_row_word(row, TBI_HALLS_LEVEL, level_words, TB_LEVEL_COUNT, TB_LEVEL_CITY);
+    hall.level = tbi_row_word(row, TBI_HALLS_LEVEL, tbi_level_words, TB_LEVEL_COUNT, TB_LEVEL_CITY);
     hall.zone = tbi_row_name(row, TBI_HALLS_ZONE, &b->zone_names, "区域\fzone");
     hall.calendar =
         tbi_row_name(row, TBI_HALLS_CALENDAR, &b->calendar_names, "日历\fcalendar");
@@ -61,9 +57,7 @@ static void take_desk(struct tbi_row row)
     }
 }
 
-/* ---- windows
- * --------------------------------------------------------------------------------------------------
- * */
+/* ---- windows ----------------------------------------------------------------------------- */
 
 /* A row of windows.csv that is right. */
 struct window_row {

@@ -4,9 +4,7 @@
 
 #include "build.h"
 
-/* ---- groups
- * ----------------------------------------------------------------------------------------------
- * */
+/* ---- groups ------------------------------------------------------------------------------ */
 
 static struct tbi_trade *trade_of(struct tbi_row row, enum tbi_column column)
 {
@@ -40,9 +38,7 @@ static void take_group(struct tbi_row row)
         (uint32_t)quota, slot};
 }
 
-/* ---- skill sets
- * -------------------------------------------------------------------------------------------
- * */
+/* ---- skill sets -------------------------------------------------------------------------- */
 
 static const char *const class_words[TB_CLASSES] = {"normal|普通", "green|绿色通道",
                                                     "appointment|预约", "returned|返回"};

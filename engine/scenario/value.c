@@ -67,7 +67,8 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* ---- numbers ------------------------------------------------------------------------------- */
+/* ---- numbers --------------------------------------------------------------------------------
+ * */
 
 struct decimal {
     int64_t digits; /* without the point */
@@ -182,7 +183,8 @@ enum tbi_value tbi_value_real(const char *text, double *out)
     return TBI_VALUE_OK;
 }
 
-/* ---- durations ----------------------------------------------------------------------------- */
+/* ---- durations ------------------------------------------------------------------------------
+ * */
 
 static const struct unit {
     const char *name;
