@@ -205,7 +205,8 @@ static void init_profiles(struct tb_city *city, uint32_t station_index,
         profile->helps = given->helps;
         profile->remote = given->remote;
         profile->help_below = given->help_below;
-        profile->flexible = bits_in(given->serves) + bits_in(given->helps) + bits_in(given->remote);
+        profile->flexible =
+            bits_in(given->serves) + bits_in(given->helps) + bits_in(given->remote);
         profile->ready = (struct tbi_list){TB_NONE, TB_NONE};
         profile->remote_class = remote_class(city, profile);
         for (uint64_t m = given->serves | given->helps; m != 0; m &= m - 1) {
@@ -401,7 +402,6 @@ enum tb_status tb_city_init(void *block, size_t bytes, const struct tb_config *c
     for (uint64_t i = 0; i < size.zones * size.stations; i++) {
         *tbi_travel(city, i) = config->travel_s[i];
     }
-    memset(tbi_request_slot(city, 0), 0xff, 2 * size.requests * sizeof(uint32_t));
     init_deadlines(city);
     return TB_STATUS_OK;
 }
