@@ -104,7 +104,7 @@ static enum tb_status make_check(const struct tbi_step *step, const struct tb_co
         return TB_STATUS_SLOT_FULL;
     if (tbi_pool_left(&city->tickets) == 0)
         return TB_STATUS_TICKETS_FULL;
-    return tbi_in_step(step, command->station) ? TB_STATUS_OK : TB_STATUS_STATION_OUT_OF_STEP;
+    return TB_STATUS_OK;
 }
 
 enum tb_status tbi_do_BOOK_MAKE(struct tbi_step *step, const struct tb_command *command)
@@ -131,7 +131,6 @@ enum tb_status tbi_do_BOOK_MAKE(struct tbi_step *step, const struct tb_command *
     for (uint32_t i = 1; i < count; i++)
         more->matters[i - 1] = command->matters[i];
     more->key_us = command->value;
-    more->timer_at = TB_NEVER;
     ++*slot.taken;
     tbi_station(city, command->station)->booked++;
     struct tb_event *event = tbi_emit_ticket(step, TB_EVENT_BOOKED, index);
@@ -176,7 +175,7 @@ static enum tb_status check_in_check(const struct tbi_step *step, const struct t
         tbi_group(city, ticket->station * TB_GROUPS_MAX + ticket->queue / TB_CLASSES);
     if (group->quota != 0 && group->used >= group->quota)
         return TB_STATUS_QUOTA_EXHAUSTED;
-    return tbi_in_step(step, ticket->station) ? TB_STATUS_OK : TB_STATUS_STATION_OUT_OF_STEP;
+    return TB_STATUS_OK;
 }
 
 enum tb_status tbi_do_BOOK_CHECK_IN(struct tbi_step *step, const struct tb_command *command)
@@ -224,8 +223,6 @@ enum tb_status tbi_do_BOOK_MOVE(struct tbi_step *step, const struct tb_command *
     /* The same slot: its own place is there for it, so it is never full. */
     if (command->value != more->key_us && *slot.taken >= slot.capacity)
         return TB_STATUS_SLOT_FULL;
-    if (!tbi_in_step(step, ticket->station))
-        return TB_STATUS_STATION_OUT_OF_STEP;
     tbi_book_give_back(city, index);
     ++*slot.taken;
     more->key_us = command->value;
@@ -245,8 +242,6 @@ enum tb_status tbi_do_BOOK_CANCEL(struct tbi_step *step, const struct tb_command
     if (status != TB_STATUS_OK)
         return status;
     uint32_t station = tbi_ticket(city, index)->station;
-    if (!tbi_in_step(step, station))
-        return TB_STATUS_STATION_OUT_OF_STEP;
     tbi_timer_clear(city, index);
     tbi_book_give_back(city, index);
     tbi_station(city, station)->booked--;
@@ -272,8 +267,6 @@ enum tb_status tbi_do_BOOK_SLOT(struct tbi_step *step, const struct tb_command *
                                       command->value, &slot);
     if (status != TB_STATUS_OK)
         return status;
-    if (!tbi_in_step(step, command->station))
-        return TB_STATUS_STATION_OUT_OF_STEP;
     struct tb_event *event = tbi_answer(step, TB_EVENT_SLOT, command->station);
     event->value = (int64_t)slot.capacity - *slot.taken;
     event->value2 = slot.capacity;
@@ -291,7 +284,8 @@ void tbi_book_timer(struct tbi_step *step, uint32_t index)
         tb_time slot_at = tbi_more(city, index)->key_us;
         ticket->flags |= TBI_TICKET_WARNED;
         tbi_emit_ticket(step, TB_EVENT_BOOK_REMINDED, index)->value = slot_at;
-        tbi_timer_set(city, index, slot_at + tbi_rule(city, ticket->station, TB_RULE_book_late_us));
+        int64_t late_us = tbi_rule(city, ticket->station, TB_RULE_book_late_us);
+        tbi_timer_set(city, index, slot_at + late_us);
         return;
     }
     tbi_timer_clear(city, index);

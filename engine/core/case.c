@@ -91,7 +91,6 @@ static void task_begin(struct tbi_step *step, uint32_t case_, uint32_t which, en
     ticket->matter = of->matter;
     more->step = (uint16_t)which;
     more->key_us = due_at;
-    more->timer_at = TB_NEVER;
     more->case_index = case_;
     more->case_next = of->task;
     of->task = index;
@@ -397,9 +396,8 @@ static enum tb_status task_find(const struct tb_city *city, const struct tb_comm
 static enum tb_status task_in_step(const struct tbi_step *step, uint32_t ticket)
 {
     uint32_t case_ = tbi_more(step->city, ticket)->case_index;
-    bool may = tbi_in_step(step, tbi_ticket(step->city, ticket)->station) &&
-               (case_ == TB_NONE || case_in_step(step, case_));
-    return may ? TB_STATUS_OK : TB_STATUS_STATION_OUT_OF_STEP;
+    return case_ == TB_NONE || case_in_step(step, case_) ? TB_STATUS_OK
+                                                         : TB_STATUS_STATION_OUT_OF_STEP;
 }
 
 /* The approver is done with it: off the case's list, and gone. */
@@ -472,8 +470,6 @@ enum tb_status tbi_do_DESK_CORRECT(struct tbi_step *step, const struct tb_comman
     enum tb_status status = task_find(city, command, &ticket);
     if (status != TB_STATUS_OK)
         return status;
-    if (!tbi_in_step(step, tbi_ticket(city, ticket)->station))
-        return TB_STATUS_STATION_OUT_OF_STEP;
     uint32_t case_ = tbi_more(city, ticket)->case_index;
     uint64_t bit = tbi_bit(tbi_more(city, ticket)->step);
     task_say_end(step, command, ticket, TB_EVENT_CASE_CORRECTION);

@@ -120,8 +120,6 @@ enum tb_status tbi_do_RATE_GIVE(struct tbi_step *step, const struct tb_command *
         return TB_STATUS_VISIT_UNKNOWN;
     if (command->value < 1 || command->value > 5)
         return TB_STATUS_VALUE_INVALID;
-    if (!tbi_in_step(step, tbi_visit(step->city, index)->station))
-        return TB_STATUS_STATION_OUT_OF_STEP;
     visit_say(step, TB_EVENT_RATED, index)->value = command->value;
     visit_end(step->city, index);
     return TB_STATUS_OK;
@@ -136,8 +134,6 @@ enum tb_status tbi_do_RATE_FOLLOW(struct tbi_step *step, const struct tb_command
         return TB_STATUS_VISIT_STATE;
     if (command->value < 0 || command->value > 5)
         return TB_STATUS_VALUE_INVALID;
-    if (!tbi_in_step(step, tbi_visit(step->city, index)->station))
-        return TB_STATUS_STATION_OUT_OF_STEP;
     visit_say(step, TB_EVENT_FOLLOWED, index)->value = command->value;
     visit_end(step->city, index);
     return TB_STATUS_OK;

@@ -1,0 +1,175 @@
+/* The plan of windows, and what else planners set: rules, and kinds of coming days.
+ *
+ * A station has room for plan_room entries of each kind of day, kept in order of (offset, server,
+ * set first). plan_cursor is the first of today's that has not acted yet; TBI_DUE_PLAN is its
+ * instant, or never where that lies beyond the day. */
+#include "step.h"
+
+static struct tbi_plan_entry *plan_of(const struct tb_city *city,
+                                      const struct tbi_station *station, uint32_t kind)
+{
+    return tbi_plan(city, station->plan_first + (uint64_t)kind * station->plan_room);
+}
+
+/* The station's day; NULL before the first. */
+static const struct tbi_day *plan_today(const struct tb_city *city,
+                                        const struct tbi_station *station)
+{
+    const struct tbi_calendar *calendar = tbi_calendar(city, station->calendar);
+    return station->day < 0 ? NULL : tbi_day(city, calendar->day_first + (uint32_t)station->day);
+}
+
+/* Sets the deadline of the entry at the cursor. */
+static void plan_due(struct tb_city *city, uint32_t index)
+{
+    const struct tbi_station *station = tbi_station(city, index);
+    const struct tbi_day *today = plan_today(city, station);
+    tb_time at = TB_NEVER;
+    if (today && station->plan_cursor < tbi_plan_count(city, index)->count[today->kind]) {
+        const struct tbi_plan_entry *plan = plan_of(city, station, today->kind);
+        at = today->starts_at + plan[station->plan_cursor].offset_us;
+        if (at >= tbi_calendar_day_end(city, station->calendar, station->day))
+            at = TB_NEVER;
+    }
+    tbi_due_set(city, index, TBI_DUE_PLAN, at);
+}
+
+static enum tb_status set_check(const struct tb_city *city, const struct tb_command *command)
+{
+    if (command->server >= city->size.servers)
+        return TB_STATUS_SERVER_UNKNOWN;
+    uint32_t index = tbi_server(city, command->server)->station;
+    const struct tbi_station *station = tbi_station(city, index);
+    if (command->group >= tbi_calendar(city, station->calendar)->kind_count ||
+        command->class_ >= TB_PLAN_ACTION_COUNT || command->value < 0 ||
+        command->value > TB_HOURS(24))
+        return TB_STATUS_VALUE_INVALID;
+    if (command->class_ == TB_PLAN_OPEN && command->extra >= station->profile_count)
+        return TB_STATUS_PROFILE_UNKNOWN;
+    return tbi_plan_count(city, index)->count[command->group] >= station->plan_room
+               ? TB_STATUS_PLAN_FULL
+               : TB_STATUS_OK;
+}
+
+enum tb_status tbi_do_PLAN_SET(struct tbi_step *step, const struct tb_command *command)
+{
+    struct tb_city *city = step->city;
+    enum tb_status status = set_check(city, command);
+    if (status != TB_STATUS_OK)
+        return status;
+    uint32_t index = tbi_server(city, command->server)->station;
+    struct tbi_station *station = tbi_station(city, index);
+    struct tbi_plan_entry *plan = plan_of(city, station, command->group);
+    uint32_t *count = &tbi_plan_count(city, index)->count[command->group];
+    uint32_t at = *count;
+    for (; at > 0; at--) {
+        const struct tbi_plan_entry *before = &plan[at - 1];
+        if (before->offset_us < command->value ||
+            (before->offset_us == command->value && before->server <= command->server))
+            break;
+        plan[at] = *before;
+    }
+    plan[at] = (struct tbi_plan_entry){
+        .offset_us = command->value,
+        .server = command->server,
+        .profile = command->class_ == TB_PLAN_OPEN ? command->extra : 0,
+        .action = command->class_,
+    };
+    ++*count;
+    const struct tbi_day *today = plan_today(city, station);
+    if (today && today->kind == command->group) {
+        /* One whose instant has been does not act today; those behind it have moved on by one. */
+        if (today->starts_at + command->value <= step->now)
+            station->plan_cursor++;
+        plan_due(city, index);
+    }
+    struct tb_event *event = tbi_emit(step, TB_EVENT_PLAN_SET, index);
+    event->server = command->server;
+    event->value = *count;
+    return TB_STATUS_OK;
+}
+
+enum tb_status tbi_do_PLAN_CLEAR(struct tbi_step *step, const struct tb_command *command)
+{
+    struct tb_city *city = step->city;
+    if (command->station >= city->size.stations)
+        return TB_STATUS_STATION_UNKNOWN;
+    struct tbi_station *station = tbi_station(city, command->station);
+    if (command->group >= tbi_calendar(city, station->calendar)->kind_count)
+        return TB_STATUS_VALUE_INVALID;
+    uint32_t *count = &tbi_plan_count(city, command->station)->count[command->group];
+    tbi_emit(step, TB_EVENT_PLAN_CLEARED, command->station)->value = *count;
+    memset(plan_of(city, station, command->group), 0, *count * sizeof(struct tbi_plan_entry));
+    *count = 0;
+    const struct tbi_day *today = plan_today(city, station);
+    if (today && today->kind == command->group) {
+        station->plan_cursor = 0;
+        plan_due(city, command->station);
+    }
+    return TB_STATUS_OK;
+}
+
+void tbi_plan_act(struct tbi_step *step, uint32_t index)
+{
+    struct tb_city *city = step->city;
+    struct tbi_station *station = tbi_station(city, index);
+    const struct tbi_day *today = plan_today(city, station);
+    tb_assert(today && station->plan_cursor < tbi_plan_count(city, index)->count[today->kind]);
+    const struct tbi_plan_entry *plan = plan_of(city, station, today->kind);
+    const struct tbi_plan_entry *entry = &plan[station->plan_cursor++];
+    plan_due(city, index);
+    /* Where the window cannot do it, nothing happens: the plan is what was meant, not what is. */
+    tbi_server_plan(step, entry->server, (enum tb_plan_action)entry->action, entry->profile);
+}
+
+/* ---- Rules and days ------------------------------------------------------------------------- */
+
+enum tb_status tbi_do_CITY_RULE(struct tbi_step *step, const struct tb_command *command)
+{
+    struct tb_city *city = step->city;
+    bool all = command->station == TB_STATION_NONE;
+    if (!all && command->station >= city->size.stations)
+        return TB_STATUS_STATION_UNKNOWN;
+    const struct tb_rule_row *row = tb_rule_row(command->extra);
+    if (!row)
+        return TB_STATUS_RULE_UNKNOWN;
+    if (command->value < row->least || command->value > row->most)
+        return TB_STATUS_VALUE_INVALID;
+    if (all && step->only != TB_NONE)
+        return TB_STATUS_STATION_OUT_OF_STEP;
+    uint32_t first = all ? 0 : command->station;
+    uint32_t end = all ? (uint32_t)city->size.stations : first + 1u;
+    struct tb_event *event = tbi_emit(step, TB_EVENT_RULE_SET, command->station);
+    event->value = command->value;
+    event->value2 = tbi_rule(city, first, (enum tb_rule)command->extra);
+    for (uint32_t i = first; i < end; i++) {
+        int64_t *value = &tbi_rules(city, i)->value[command->extra];
+        if (*value == command->value)
+            continue;
+        *value = command->value;
+        if (command->extra == TB_RULE_overtake_max || command->extra == TB_RULE_remind_ahead)
+            tbi_lines_refresh(city, i);
+    }
+    return TB_STATUS_OK;
+}
+
+enum tb_status tbi_do_CITY_DAY(struct tbi_step *step, const struct tb_command *command)
+{
+    struct tb_city *city = step->city;
+    if (command->extra >= city->size.calendars)
+        return TB_STATUS_CALENDAR_UNKNOWN;
+    const struct tbi_calendar *calendar = tbi_calendar(city, command->extra);
+    if (command->value < 0 || command->value >= calendar->day_count)
+        return TB_STATUS_CALENDAR_UNKNOWN;
+    if (command->group >= calendar->kind_count)
+        return TB_STATUS_VALUE_INVALID;
+    struct tbi_day *day = tbi_day(city, calendar->day_first + (uint64_t)command->value);
+    if (day->starts_at <= step->now)
+        return TB_STATUS_TIME_BACKWARDS;
+    struct tb_event *event = tbi_emit(step, TB_EVENT_DAY_SET, TB_STATION_NONE);
+    event->value = command->value;
+    event->value2 = day->kind;
+    day->kind = command->group;
+    tbi_calendar_sum(city, command->extra);
+    return TB_STATUS_OK;
+}
