@@ -56,7 +56,8 @@ static enum tb_status slot_find(const struct tbi_step *step, uint32_t station_in
     const struct tbi_calendar *calendar = tbi_calendar(city, station->calendar);
     const struct tbi_day *of = tbi_day(city, calendar->day_first + (uint32_t)day);
     int64_t offset_us = at - of->starts_at;
-    if (offset_us % station->slot_us != 0 ||
+    /* The rings have slots for 24 hours of a day. */
+    if (offset_us >= TB_DAYS(1) || offset_us % station->slot_us != 0 ||
         !slot_open(&calendar->kinds[of->kind], offset_us, station->slot_us))
         return TB_STATUS_SLOT_INVALID;
     out->taken = slot_taken(city, station_index, group, day, offset_us);
