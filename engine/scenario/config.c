@@ -232,8 +232,9 @@ static int64_t *read_travel(struct tbi_build *b)
     for (int back = 1; back >= 0; back--) {
         for (uint32_t r = 0; r < tbi_row_count(b, TBI_TRAVEL); r++) {
             const struct tbi_row row = tbi_row(b, TBI_TRAVEL, r);
-            const uint32_t from = tbi_names_find(&b->zone_names, tbi_row_text(row, TBI_TRAVEL_FROM));
-            const uint32_t to = tbi_names_find(&b->zone_names, tbi_row_text(row, TBI_TRAVEL_TO));
+            const struct tbi_names *names = &b->zone_names;
+            const uint32_t from = tbi_names_find(names, tbi_row_text(row, TBI_TRAVEL_FROM));
+            const uint32_t to = tbi_names_find(names, tbi_row_text(row, TBI_TRAVEL_TO));
             int64_t us;
 
             if (from == TB_NONE || to == TB_NONE ||

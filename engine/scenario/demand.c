@@ -20,7 +20,8 @@ static bool take_piece(struct tbi_row row, struct piece_row *out)
 {
     struct tbi_build *b = row.b;
     const char *id = tbi_row_text(row, TBI_ARRIVALS_ARRIVALS);
-    const uint32_t kind = tbi_row_name(row, TBI_ARRIVALS_DAY, &b->kind_names, "日类型\fkind of day");
+    const uint32_t kind =
+        tbi_row_name(row, TBI_ARRIVALS_DAY, &b->kind_names, "日类型\fkind of day");
     const int64_t from = tbi_row_clock(row, TBI_ARRIVALS_FROM);
     const int64_t to = tbi_row_clock(row, TBI_ARRIVALS_TO);
     const double share = tbi_row_real(row, TBI_ARRIVALS_SHARE, 0, 1e9, 0);
