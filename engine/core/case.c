@@ -84,7 +84,7 @@ static void task_begin(struct tbi_step *step, uint32_t case_, uint32_t which, en
     uint32_t queue = desk->group * TB_CLASSES + class_;
     ticket->station = desk->station;
     ticket->queue = (uint8_t)queue;
-    ticket->origin = (uint8_t)((uint32_t)class_ | TB_CHANNEL_CASE << 4);
+    ticket->origin = (uint8_t)(of->class_ | TB_CHANNEL_CASE << 4);
     ticket->server = TB_NONE;
     ticket->place_at = step->now;
     ticket->citizen = of->citizen;
@@ -254,8 +254,9 @@ void tbi_case_timer(struct tbi_step *step, uint32_t index)
     const struct tbi_ticket_more *more = tbi_more(city, index);
     tb_assert(more->case_index != TB_NONE);
     bool warned = ticket->flags & TBI_TICKET_WARNED;
-    struct tb_event *event =
-        tbi_emit_ticket(step, warned ? TB_EVENT_TASK_OVERDUE : TB_EVENT_TASK_WARNED, index);
+    struct tb_event *event = tbi_emit_at_server(
+        step, warned ? TB_EVENT_TASK_OVERDUE : TB_EVENT_TASK_WARNED, index,
+        ticket->state == TB_TICKET_WAITING ? TB_NONE : ticket->server);
     event->value = more->step;
     event->value2 = more->key_us;
     ticket->flags |= TBI_TICKET_WARNED;
