@@ -30,8 +30,8 @@ static uint32_t heading(const struct tb_city *city, uint32_t station_index, tb_t
     return people;
 }
 
-enum tb_status tb_city_station_load(const struct tb_city *city, uint32_t station_index, tb_time now,
-                                    struct tb_station_load *out)
+enum tb_status tb_city_station_load(const struct tb_city *city, uint32_t station_index,
+                                    tb_time now, struct tb_station_load *out)
 {
     tb_assert(out != NULL);
     if (station_index >= city->size.stations) {
