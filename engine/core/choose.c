@@ -29,7 +29,7 @@ static uint32_t line_first(const struct tbi_line *line)
 }
 
 /* Lowest tier, then smallest key - credit, then smallest join number. */
-static uint32_t choose_by_age(const struct tb_city *city, const struct tbi_choice *choice)
+static uint32_t choose_by_age(const struct tb_city *city, struct tbi_choice *choice)
 {
     const struct tbi_station *station = tbi_station(city, choice->station);
     const int64_t *rule = tbi_rules(city, choice->station)->value;
@@ -38,6 +38,8 @@ static uint32_t choose_by_age(const struct tb_city *city, const struct tbi_choic
     for (uint64_t m = choice->eligible; m; m &= m - 1) {
         uint32_t queue = tbi_lowest(m), class_ = queue % TB_CLASSES;
         const struct tbi_line *line = tbi_station_line(city, station, queue);
+        if (line->head_join < choice->oldest_join)
+            choice->oldest_join = line->head_join;
         int64_t tier = rule[TB_RULE_tier_normal + class_];
         int64_t key = line->first_key - rule[TB_RULE_credit_normal_us + class_];
         bool better = tier != best_tier ? tier < best_tier
@@ -55,7 +57,7 @@ static uint32_t choose_by_age(const struct tb_city *city, const struct tbi_choic
 
 struct tbi_choice tbi_choose_ticket(const struct tb_city *city, uint32_t server_index)
 {
-    struct tbi_choice choice = {.ticket = TB_NONE, .reason = TB_EXPLAIN_NOBODY};
+    struct tbi_choice choice = {.ticket = TB_NONE, .oldest_join = UINT32_MAX};
     choice.eligible = choose_lines(city, tbi_server(city, server_index), &choice.station);
     if (choice.eligible == 0)
         return choice;
@@ -71,10 +73,14 @@ struct tbi_choice tbi_choose_ticket(const struct tb_city *city, uint32_t server_
             }
         }
         choice.reason = TB_EXPLAIN_OVERTAKEN;
+        choice.oldest_join = 0; /* not looked for: whoever else waits is looked at in any case */
         return choice;
     }
     if ((choice.eligible & (choice.eligible - 1)) == 0) {
-        choice.ticket = line_first(tbi_station_line(city, station, tbi_lowest(choice.eligible)));
+        const struct tbi_line *line =
+            tbi_station_line(city, station, tbi_lowest(choice.eligible));
+        choice.ticket = line_first(line);
+        choice.oldest_join = line->head_join;
         choice.reason = TB_EXPLAIN_ONLY;
         return choice;
     }

@@ -36,9 +36,13 @@ static int64_t wait_base(const struct tb_city *city, uint32_t station_index, uin
 {
     const struct tbi_station *station = tbi_station(city, station_index);
     const struct tbi_line *line = tbi_station_line(city, station, queue);
+    uint64_t lines = station->waiting_lines & (line->pool | tbi_bit(queue));
     uint32_t ahead = extra;
-    for (uint64_t m = station->waiting_lines & (line->pool | tbi_bit(queue)); m; m &= m - 1)
-        ahead += tbi_station_line(city, station, tbi_lowest(m))->count;
+    if (lines == station->waiting_lines)
+        ahead += station->waiting;
+    else
+        for (uint64_t m = lines; m; m &= m - 1)
+            ahead += tbi_station_line(city, station, tbi_lowest(m))->count;
     out->ahead = ahead;
     out->windows = line->windows;
     if (line->windows == 0)

@@ -214,15 +214,16 @@ static uint32_t overtaken(const struct tb_city *city, const struct tbi_ticket *t
     return count;
 }
 
-void tbi_server_take(struct tbi_step *step, uint32_t server, uint32_t index, uint64_t eligible,
-                     enum tb_explain_reason reason)
+void tbi_server_take(struct tbi_step *step, uint32_t server, uint32_t index,
+                     const struct tbi_choice *choice, enum tb_explain_reason reason)
 {
     struct tb_city *city = step->city;
     const struct tbi_ticket *ticket = tbi_ticket(city, index);
     if (step->explanations)
         tbi_explain_call(step, server, index, reason);
     uint32_t times = overtaken(city, ticket);
-    overtake(city, ticket->station, eligible, ticket->join);
+    if (choice->station == ticket->station && choice->oldest_join < ticket->join)
+        overtake(city, ticket->station, choice->eligible, ticket->join);
     tbi_leave(step, index);
     tbi_server_call(step, server, index, times);
     tbi_near_flush(step);
@@ -235,7 +236,7 @@ void tbi_server_ready(struct tbi_step *step, uint32_t index)
     tb_assert(server->ticket == TB_NONE);
     struct tbi_choice choice = tbi_choose_ticket(step->city, index);
     if (choice.ticket != TB_NONE) {
-        tbi_server_take(step, index, choice.ticket, choice.eligible, choice.reason);
+        tbi_server_take(step, index, choice.ticket, &choice, choice.reason);
         return;
     }
     ready_add(step->city, index);
@@ -377,7 +378,7 @@ void tbi_server_skill(struct tbi_step *step, uint32_t index, uint32_t profile)
         return;
     struct tbi_choice choice = tbi_choose_ticket(city, index);
     if (choice.ticket != TB_NONE) {
-        tbi_server_take(step, index, choice.ticket, choice.eligible, choice.reason);
+        tbi_server_take(step, index, choice.ticket, &choice, choice.reason);
         return;
     }
     ready_add(city, index);

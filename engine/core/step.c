@@ -1,55 +1,6 @@
 /* The one function: time first, then the commands in their order. */
 #include "step.h"
 
-/* ---- events ------------------------------------------------------------------------------- */
-
-struct tb_event *tbi_answer(struct tbi_step *step, enum tb_event_kind kind, uint32_t station)
-{
-    struct tb_event *event = step->out++;
-    *event = (struct tb_event){
-        .at_us = step->now,
-        .tag = step->tag,
-        .kind = (uint16_t)kind,
-        .station = (uint16_t)station,
-        .server = TB_NONE,
-        .matter = TB_MATTER_NONE,
-        .flags = step->answer,
-    };
-    step->answer = 0;
-    return event;
-}
-
-struct tb_event *tbi_emit(struct tbi_step *step, enum tb_event_kind kind, uint32_t station)
-{
-    struct tb_city *city = step->city;
-    struct tb_event *event = tbi_answer(step, kind, station);
-    event->sequence = ++city->sequence;
-    city->clock_at = step->now > city->clock_at ? step->now : city->clock_at;
-    if (station < city->size.stations) {
-        tbi_station(city, station)->clock_at = step->now;
-        tbi_counts(city, station)->event[kind]++;
-    }
-    return event;
-}
-
-struct tb_event *tbi_emit_at_server(struct tbi_step *step, enum tb_event_kind kind,
-                                    uint32_t index, uint32_t server)
-{
-    const struct tbi_ticket *ticket = tbi_ticket(step->city, index);
-    struct tb_event *event = tbi_emit(step, kind, ticket->station);
-    event->ref = tbi_ticket_ref(step->city, index);
-    event->server = server;
-    event->number = ticket->number;
-    event->matter = ticket->matter;
-    event->queue = ticket->queue;
-    return event;
-}
-
-struct tb_event *tbi_emit_ticket(struct tbi_step *step, enum tb_event_kind kind, uint32_t ticket)
-{
-    return tbi_emit_at_server(step, kind, ticket, TB_NONE);
-}
-
 static tb_time station_deadline(const struct tb_city *city, uint32_t station)
 {
     return tbi_deadline(city, city->size.leaves)[station];

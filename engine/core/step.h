@@ -11,36 +11,13 @@
 
 #include <string.h>
 
+#include "emit.h"
 #include "layout.h"
-
-/* One step's surroundings: on the stack, never in the city. */
-struct tbi_step {
-    struct tb_city *city;
-    tb_time now;       /* of the command, or of what time brings */
-    uint64_t tag;
-    struct tb_event *out;
-    uint8_t answer;    /* TB_EVENT_FLAG_ANSWER until the command's first event */
-    uint32_t only;     /* tb_station_step's station, or TB_NONE */
-    uint32_t near;     /* a ticket to be reminded after the event of a leaving, or TB_NONE */
-    struct tb_explanation *explanations; /* NULL: nobody asked */
-    uint32_t explanation_count, explanation_max;
-};
 
 typedef enum tb_status tbi_handler(struct tbi_step *step, const struct tb_command *command);
 
-/* ---- step.c: events ------------------------------------------------------------------------ */
+/* ---- step.c ----------------------------------------------------------------------------- */
 
-/* A new event of `kind` at a station (TB_STATION_NONE: of none); counts it, numbers it, moves
- * the clocks to step->now. All other fields are zero, server TB_NONE, matter TB_MATTER_NONE; the
- * caller fills them. */
-struct tb_event *tbi_emit(struct tbi_step *step, enum tb_event_kind kind, uint32_t station);
-/* The same for a query's answer: no number, no count, no clock. */
-struct tb_event *tbi_answer(struct tbi_step *step, enum tb_event_kind kind, uint32_t station);
-/* tbi_emit with all that a ticket knows: ref, number, matter, queue, station; server TB_NONE. */
-struct tb_event *tbi_emit_ticket(struct tbi_step *step, enum tb_event_kind kind, uint32_t ticket);
-/* With the ticket's server too. */
-struct tb_event *tbi_emit_at_server(struct tbi_step *step, enum tb_event_kind kind,
-                                    uint32_t ticket, uint32_t server);
 /* False: tb_station_step must not touch that station now (STATION_OUT_OF_STEP). */
 bool tbi_in_step(const struct tbi_step *step, uint32_t station);
 
@@ -126,7 +103,8 @@ void tbi_away_remove(struct tb_city *city, uint32_t ticket);
 struct tbi_choice {
     uint32_t ticket; /* TB_NONE: nobody */
     uint32_t station; /* whose lines */
-    uint64_t eligible; /* lines that the window may take from */
+    uint64_t eligible; /* lines that the window may take from and where somebody waits */
+    uint32_t oldest_join; /* the smallest join number in them */
     enum tb_explain_reason reason;
 };
 /* R4. Changes nothing. */
@@ -145,8 +123,8 @@ void tbi_explain_call(struct tbi_step *step, uint32_t server, uint32_t ticket,
 void tbi_server_call(struct tbi_step *step, uint32_t server, uint32_t ticket, uint32_t overtaken);
 /* Takes a certain waiting ticket out of its line, counts whom it overtakes among `eligible`, and
  * calls it. */
-void tbi_server_take(struct tbi_step *step, uint32_t server, uint32_t ticket, uint64_t eligible,
-                     enum tb_explain_reason reason);
+void tbi_server_take(struct tbi_step *step, uint32_t server, uint32_t ticket,
+                     const struct tbi_choice *choice, enum tb_explain_reason reason);
 /* The window asks for the next: CALLED, or READY with WINDOW_READY. From WRAP (or PAUSED, CLOSED
  * set to WRAP). */
 void tbi_server_ready(struct tbi_step *step, uint32_t server);

@@ -16,10 +16,11 @@ void tbi_due_set(struct tb_city *city, uint32_t index, enum tbi_due kind, tb_tim
     struct tbi_station *station = tbi_station(city, index);
     if (station->due_at[kind] == at)
         return;
+    /* All are read before the one is written: a wide load right behind a narrow store would stall. */
+    tb_time next = at;
+    for (int i = 0; i < TBI_DUE_COUNT; i++)
+        next = least(next, i == (int)kind ? at : station->due_at[i]);
     station->due_at[kind] = at;
-    tb_time next = station->due_at[0];
-    for (int i = 1; i < TBI_DUE_COUNT; i++)
-        next = least(next, station->due_at[i]);
     tb_time *tree = tbi_deadline(city, 0);
     uint64_t node = city->size.leaves + index;
     if (tree[node] == next)

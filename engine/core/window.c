@@ -85,7 +85,7 @@ enum tb_status tbi_window_call(struct tbi_step *step, uint32_t server_index, uin
             return TB_STATUS_OVERTAKE_BOUND;
     if (!tbi_in_step(step, ticket->station))
         return TB_STATUS_STATION_OUT_OF_STEP;
-    tbi_server_take(step, server_index, index, eligible, TB_EXPLAIN_CHOSEN);
+    tbi_server_take(step, server_index, index, &choice, TB_EXPLAIN_CHOSEN);
     return TB_STATUS_OK;
 }
 

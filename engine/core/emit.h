@@ -1,0 +1,74 @@
+/* Events: how they are written. The first one of a command is its answer. */
+#ifndef TBI_EMIT_H
+#define TBI_EMIT_H
+
+#include "layout.h"
+
+/* One step's surroundings: on the stack, never in the city. */
+struct tbi_step {
+    struct tb_city *city;
+    tb_time now;       /* of the command, or of what time brings */
+    uint64_t tag;
+    struct tb_event *out;
+    uint8_t answer;    /* TB_EVENT_FLAG_ANSWER until the command's first event */
+    uint32_t only;     /* tb_station_step's station, or TB_NONE */
+    uint32_t near;     /* a ticket to be reminded after the event of a leaving, or TB_NONE */
+    struct tb_explanation *explanations; /* NULL: nobody asked */
+    uint32_t explanation_count, explanation_max;
+};
+
+/* An answer to a query, or a refusal: no number, no count, no clock. All fields but those given are zero, server
+ * TB_NONE, matter TB_MATTER_NONE; the caller fills them. `station` TB_STATION_NONE: of none. */
+static inline struct tb_event *tbi_answer(struct tbi_step *step, enum tb_event_kind kind,
+                                          uint32_t station)
+{
+    struct tb_event *event = step->out++;
+    *event = (struct tb_event){
+        .at_us = step->now,
+        .tag = step->tag,
+        .kind = (uint16_t)kind,
+        .station = (uint16_t)station,
+        .server = TB_NONE,
+        .matter = TB_MATTER_NONE,
+        .flags = step->answer,
+    };
+    step->answer = 0;
+    return event;
+}
+
+/* Something happened: counts it, numbers it, moves the clocks to step->now. */
+static inline struct tb_event *tbi_emit(struct tbi_step *step, enum tb_event_kind kind,
+                                        uint32_t station)
+{
+    struct tb_city *city = step->city;
+    struct tb_event *event = tbi_answer(step, kind, station);
+    event->sequence = ++city->sequence;
+    city->clock_at = step->now > city->clock_at ? step->now : city->clock_at;
+    if (station < city->size.stations) {
+        tbi_station(city, station)->clock_at = step->now;
+        tbi_counts(city, station)->event[kind]++;
+    }
+    return event;
+}
+
+/* With all that a ticket knows, and the window. */
+static inline struct tb_event *tbi_emit_at_server(struct tbi_step *step, enum tb_event_kind kind,
+                                    uint32_t index, uint32_t server)
+{
+    const struct tbi_ticket *ticket = tbi_ticket(step->city, index);
+    struct tb_event *event = tbi_emit(step, kind, ticket->station);
+    event->ref = tbi_ticket_ref(step->city, index);
+    event->server = server;
+    event->number = ticket->number;
+    event->matter = ticket->matter;
+    event->queue = ticket->queue;
+    return event;
+}
+
+static inline struct tb_event *tbi_emit_ticket(struct tbi_step *step, enum tb_event_kind kind,
+                                               uint32_t ticket)
+{
+    return tbi_emit_at_server(step, kind, ticket, TB_NONE);
+}
+
+#endif
