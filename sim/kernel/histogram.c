@@ -30,9 +30,12 @@ int64_t tbs_histogram_quantile_us(const struct tbs_histogram *histogram, double 
     const double wanted = ceil(q * (double)histogram->count);
     const uint64_t rank = wanted < 1.0 ? 1 : (uint64_t)wanted;
     uint32_t i = tbs_histogram_bucket(histogram->min_us);
-    const uint32_t last = tbs_histogram_bucket(histogram->max_us);
 
-    for (uint64_t seen = histogram->bucket[i]; seen < rank && i < last;)
+    if (rank == 1)
+        return histogram->min_us;
+    if (rank >= histogram->count)
+        return histogram->max_us;
+    for (uint64_t seen = histogram->bucket[i]; seen < rank;)
         seen += histogram->bucket[++i];
     int64_t us = tbs_histogram_from_us(i) + tbs_histogram_width_us(i) / 2;
     us = us < histogram->min_us ? histogram->min_us : us;

@@ -67,8 +67,8 @@ static inline void tbs_histogram_add(struct tbs_histogram *histogram, int64_t us
 /* Adds what `other` has counted. */
 void tbs_histogram_merge(struct tbs_histogram *into, const struct tbs_histogram *other);
 
-/* The smallest duration that at least a share q (0 .. 1) of all reach or stay below, up to the
- * stated error; within min .. max. -1 when empty. */
+/* The smallest duration that at least a share q (0 .. 1) of all stay at or below, up to the stated
+ * error; the least and the greatest are exact. -1 when empty. */
 int64_t tbs_histogram_quantile_us(const struct tbs_histogram *histogram, double q);
 
 /* How many are at or below us. A bucket that us cuts counts in proportion. */

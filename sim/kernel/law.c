@@ -12,6 +12,25 @@ static double log_gamma(double x)
     return lgamma_r(x, &sign);
 }
 
+/* Stirling's series: what lgamma(x) has beyond (x - 1/2) log x - x + log sqrt(2 pi), x >= 100. */
+static double stirling_rest(double x)
+{
+    return (1.0 / 12 - (1.0 / 360 - 1.0 / (1260 * x * x)) / (x * x)) / x;
+}
+
+/* Logarithm of the beta function. The gamma functions of two large arguments are subtracted term by
+ * term, or nothing would be left of their digits. */
+static double log_beta(double a, double b)
+{
+    const double large = fmax(a, b), small = fmin(a, b);
+
+    if (large < 100.0)
+        return log_gamma(a) + log_gamma(b) - log_gamma(a + b);
+    return log_gamma(small) - (large - 0.5) * log1p(small / large) -
+           small * log(large + small) + small + stirling_rest(large) -
+           stirling_rest(large + small);
+}
+
 double tbs_normal_below(double z)
 {
     return 0.5 * erfc(-z * M_SQRT1_2);
@@ -72,8 +91,7 @@ double tbs_beta_below(double x, double a, double b)
     tbs_assert(a > 0.0 && b > 0.0);
     if (x == 0.0 || x == 1.0)
         return x;
-    const double front =
-        exp(log_gamma(a + b) - log_gamma(a) - log_gamma(b) + a * log(x) + b * log1p(-x));
+    const double front = exp(a * log(x) + b * log1p(-x) - log_beta(a, b));
 
     return x < (a + 1.0) / (a + b + 2.0) ? front * beta_fraction(x, a, b) / a
                                          : 1.0 - front * beta_fraction(1.0 - x, b, a) / b;
@@ -143,9 +161,20 @@ double tbs_chi_square_above(double x, double df)
     return tbs_gamma_above(0.5 * x, 0.5 * df);
 }
 
+/* With so many degrees of freedom the beta function would lose its digits, and what Student's law
+ * differs from the normal is nearly nothing: the first term of Fisher's expansion. */
+static const double df_many = 1e6;
+
+static double student_excess(double z, double df)
+{
+    return (z * z * z + z) / (4.0 * df);
+}
+
 double tbs_student_below(double t, double df)
 {
     tbs_assert(df > 0.0);
+    if (df > df_many)
+        return tbs_normal_below(t - student_excess(t, df));
     /* Whichever form of the argument keeps its digits: small t must not end as 1 - x = 0. */
     const double square = t * t;
     const double middle = square < df ? tbs_beta_below(square / (df + square), 0.5, 0.5 * df)
@@ -171,6 +200,10 @@ double tbs_student_quantile(double p, double df)
         return 0.0;
     if (p < 0.5)
         return -tbs_student_quantile(1.0 - p, df);
+    if (df > df_many) {
+        const double z = tbs_normal_quantile(p);
+        return z + student_excess(z, df);
+    }
     /* Bracket, then halve: always converges, whatever df. */
     double low = 0.0, high = 1.0;
     while (student_beyond(high, df) > 1.0 - p) {
