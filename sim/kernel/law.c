@@ -18,8 +18,8 @@ static double stirling_rest(double x)
     return (1.0 / 12 - (1.0 / 360 - 1.0 / (1260 * x * x)) / (x * x)) / x;
 }
 
-/* Logarithm of the beta function. The gamma functions of two large arguments are subtracted term by
- * term, or nothing would be left of their digits. */
+/* Logarithm of the beta function. The gamma functions of two large arguments are subtracted term
+ * by term, or nothing would be left of their digits. */
 static double log_beta(double a, double b)
 {
     const double large = fmax(a, b), small = fmin(a, b);

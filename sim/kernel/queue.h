@@ -41,7 +41,9 @@ struct tbs_queue {
 /* Bytes for a queue of that capacity: 40 per event, capacity rounded up to a power of two. */
 static inline size_t tbs_queue_bytes(uint32_t capacity)
 {
-    return (size_t)tbs_tree_slots(capacity) * (2 * sizeof(tbs_uint128) + 2 * sizeof(uint32_t));
+    const size_t slots = tbs_tree_slots(capacity);
+
+    return (slots * (2 * sizeof(tbs_uint128) + 2 * sizeof(uint32_t)) + 15) / 16 * 16;
 }
 
 /* Empties the queue. */
@@ -54,8 +56,8 @@ static inline void tbs_queue_clear(struct tbs_queue *queue)
     queue->sequence = 0;
 }
 
-/* Makes an empty queue in memory of tbs_queue_bytes(capacity) bytes, aligned to 16 and borrowed.
- * */
+/* Makes an empty queue in memory of tbs_queue_bytes(capacity) bytes, borrowed, and aligned to 16 as
+ * malloc aligns. */
 static inline void tbs_queue_init(struct tbs_queue *queue, void *memory, uint32_t capacity)
 {
     tbs_assert(capacity > 0);

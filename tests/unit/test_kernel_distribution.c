@@ -1,4 +1,5 @@
-/* Distributions: their moments and shapes, all ways to the same draw, the same bytes everywhere. */
+/* Distributions: their moments and shapes, all ways to the same draw, the same bytes everywhere.
+ * */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdlib.h>

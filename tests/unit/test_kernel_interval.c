@@ -102,7 +102,8 @@ Test(kernel_interval, says_when_it_rests_on_too_little)
     cr_assert_eq(tbs_interval_relative((struct tbs_interval){0, 0, 10, 0}), 0.0);
 }
 
-/* Mean waits of many short M/M/1 days, by Lindley's recursion: not normal, and correlated inside. */
+/* Mean waits of many short M/M/1 days, by Lindley's recursion: not normal, and correlated inside.
+ * */
 static double day_of_waits(uint64_t seed, uint64_t replication, int customers,
                            struct tbs_batches *batches)
 {

@@ -202,7 +202,8 @@ Test(kernel_theory, cobham)
     tbs_priority_mg1(turned, 2, other);
     near(0.3 * wait[0] + 0.6 * wait[1], 0.6 * other[0] + 0.3 * other[1], 1e-12, "conservation");
 
-    /* Exponential service alike: one server by both formulas, and the mean of all is Erlang C's. */
+    /* Exponential service alike: one server by both formulas, and the mean of all is Erlang C's.
+     * */
     const struct tbs_priority_class alike[] = {{0.3, 1, 1}, {0.5, 1, 1}};
     tbs_priority_mg1(alike, 2, wait);
     tbs_priority_mmc((double[]){0.3, 0.5}, 2, 1, 1, wait_c);
@@ -241,8 +242,9 @@ Test(kernel_theory, sinusoidal_endless_servers)
     const double mean = 10, amplitude = 6, period = 24, mu = 0.4, h = 1e-4;
 
     for (double t = 0; t < 24; t += 1.7) {
-        const double slope = (tbs_infinite_sinus_mean(mean, amplitude, period, mu, t + h) -
-                              tbs_infinite_sinus_mean(mean, amplitude, period, mu, t - h)) / (2 * h);
+        const double after = tbs_infinite_sinus_mean(mean, amplitude, period, mu, t + h);
+        const double before = tbs_infinite_sinus_mean(mean, amplitude, period, mu, t - h);
+        const double slope = (after - before) / (2 * h);
         const double rate = mean + amplitude * sin(2 * M_PI * t / period);
         near(slope + mu * tbs_infinite_sinus_mean(mean, amplitude, period, mu, t), rate, 1e-6,
              "balance");
