@@ -171,4 +171,7 @@ void tbi_estimate_server(struct tb_city *city, uint32_t index, bool open, uint32
         if (pools_changed)
             line_pool(city, station, queue);
     }
+    for (uint64_t m = profile->remote; m; m &= m - 1)
+        tbi_station_line(city, tbi_station(city, city->station_remote), tbi_lowest(m))->windows +=
+            change;
 }

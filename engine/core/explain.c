@@ -13,6 +13,8 @@ static struct tb_candidate line_candidate(const struct tb_city *city, uint32_t s
     const struct tbi_ticket *winner = tbi_ticket(city, won);
     if (winner->station == station_index && winner->queue == queue)
         first = won;
+    int64_t key_us =
+        line->fifo ? tbi_ticket(city, first)->place_at : tbi_more(city, first)->key_us;
     return (struct tb_candidate){
         .ticket = tbi_ticket_ref(city, first),
         .server = TB_NONE,
@@ -21,7 +23,7 @@ static struct tb_candidate line_candidate(const struct tb_city *city, uint32_t s
         .tier = (uint8_t)rule[TB_RULE_tier_normal + class_],
         .overtaken = line->overtakes,
         .won = first == won,
-        .key_us = line->fifo ? tbi_ticket(city, first)->place_at : tbi_more(city, first)->key_us,
+        .key_us = key_us < TB_NEVER / 2 ? key_us : TB_NEVER / 2,
         .credit_us = rule[TB_RULE_credit_normal_us + class_],
         .join = tbi_ticket(city, first)->join,
     };

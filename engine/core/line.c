@@ -2,9 +2,11 @@
 #include "heap.h"
 #include "step.h"
 
+/* A task that is never due keeps a key from which a credit can still be taken. */
 static int64_t line_key(const struct tb_city *city, const struct tbi_line *line, uint32_t ticket)
 {
-    return line->fifo ? tbi_ticket(city, ticket)->place_at : tbi_more(city, ticket)->key_us;
+    int64_t key = line->fifo ? tbi_ticket(city, ticket)->place_at : tbi_more(city, ticket)->key_us;
+    return key < TB_NEVER / 2 ? key : TB_NEVER / 2;
 }
 
 /* Brings the copies that choosing reads up to date with the first ticket and the oldest joiner. */

@@ -228,6 +228,9 @@ const struct tbi_request *tbi_request_find(const struct tb_city *city, uint64_t 
 void tbi_request_add(struct tb_city *city, uint64_t id, uint64_t fingerprint,
                      const struct tb_event *answer);
 
+/* People on the way to a hall at `now`. (hall.c) */
+uint32_t tbi_hall_heading(const struct tb_city *city, uint32_t station, tb_time now);
+
 /* Handlers, by command kind: tbi_do_TICKET_TAKE and so on; the table in step.c has them all. */
 #define TB_COMMAND(value, name, ...) tbi_handler tbi_do_##name;
 #include "tongban/command.def"

@@ -15,21 +15,6 @@ enum tb_status tb_city_wait(const struct tb_city *city, uint32_t station, uint32
     return TB_STATUS_OK;
 }
 
-/* People on the way whose minute is not over: the ring holds the minutes from heading_minute. */
-static uint32_t heading(const struct tb_city *city, uint32_t station_index, tb_time now)
-{
-    const struct tbi_heading *ring = tbi_heading(city, station_index);
-    const int64_t first = tbi_station(city, station_index)->heading_minute;
-    const int64_t minute = now / TB_MINUTES(1) - (now % TB_MINUTES(1) < 0);
-    uint32_t people = 0;
-    for (int64_t i = 0; i < TBI_HEADING_MINUTES; i++) {
-        if (first + i >= minute) {
-            people += ring->minute[(uint64_t)(first + i) % TBI_HEADING_MINUTES];
-        }
-    }
-    return people;
-}
-
 enum tb_status tb_city_station_load(const struct tb_city *city, uint32_t station_index,
                                     tb_time now, struct tb_station_load *out)
 {
@@ -45,7 +30,7 @@ enum tb_status tb_city_station_load(const struct tb_city *city, uint32_t station
                                     .parked = station->parked,
                                     .windows_open = station->open,
                                     .windows_ready = station->ready,
-                                    .heading = heading(city, station_index, now),
+                                    .heading = tbi_hall_heading(city, station_index, now),
                                     .number_last = station->number_last,
                                     .day = station->day,
                                     .accepts = station->accepts};

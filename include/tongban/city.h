@@ -271,7 +271,7 @@ struct tb_step_result tb_city_step_explained(struct tb_city *city, tb_time now,
  * of a quantile: Robbins and Monro 1951). */
 struct tb_wait {
     int64_t half_us, nine_in_ten_us; /* or TB_WAIT_UNKNOWN */
-    uint32_t ahead;                  /* people in those lines */
+    uint32_t ahead;                  /* people in those lines and in the line itself */
     uint32_t windows;                /* open and serving the line */
 };
 enum tb_status tb_city_wait(const struct tb_city *city, uint32_t station, uint32_t queue,
