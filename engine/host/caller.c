@@ -5,8 +5,8 @@
 
 /* ---- open and close: the owner's ---- */
 
-/* Nothing is on its way any more: all is answered, and the engine has handed the asks back, after
- * which it writes to no feed of this caller. */
+/* Nothing is on its way any more: all is answered, and the engine has handed the asks back,
+ * after which it writes to no feed of this caller. */
 static bool place_is_free(struct tb_caller *caller)
 {
     struct tb_event events[16];
@@ -54,9 +54,8 @@ struct tb_caller *tb_caller_open(struct tb_engine *engine)
 }
 
 /* Asks are so few (subscribe once, one snapshot, leave) that there is always room. */
-static void ask_push(struct tbi_door *door, enum tbi_ask_kind kind, void *out)
+static void ask_push(struct tbi_door *door, struct tbi_ask ask)
 {
-    const struct tbi_ask ask = {.kind = kind, .out = out};
     bool pushed = tbi_ring_push_wake(&door->asks, &ask);
 
     tb_assert(pushed);
@@ -67,7 +66,7 @@ void tb_caller_close(struct tb_caller *caller)
 {
     tb_assert(caller->open);
     for (uint32_t c = 0; c < caller->engine->options.city_count; c++) {
-        ask_push(&caller->doors[c], TBI_ASK_LEAVE, NULL);
+        ask_push(&caller->doors[c], (struct tbi_ask){.kind = TBI_ASK_LEAVE});
     }
     caller->open = false;
     caller->leaving = true;
@@ -141,7 +140,7 @@ void tb_caller_subscribe(struct tb_caller *caller, uint32_t city_index)
 
     if (!door->caller.subscribed) {
         door->caller.subscribed = true;
-        ask_push(door, TBI_ASK_SUBSCRIBE, NULL);
+        ask_push(door, (struct tbi_ask){.kind = TBI_ASK_SUBSCRIBE});
     }
 }
 
@@ -168,65 +167,43 @@ static bool reply_ready(void *door)
     return tbi_ring_was_readable(&((struct tbi_door *)door)->replies);
 }
 
-static enum tb_twin_status snapshot(struct tb_caller *caller, uint32_t city_index,
-                                    enum tbi_ask_kind kind, void *out, uint64_t wait_us)
+static uint64_t clock_us(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_nsec / 1000;
+}
+
+enum tb_twin_status tb_twin_snapshot(struct tb_caller *caller, uint32_t city_index, void *out,
+                                     size_t out_bytes, size_t *saved_bytes, uint64_t wait_us)
 {
     struct tbi_door *door = door_of(caller, city_index);
     struct tbi_record reply;
-    struct timespec start, now;
-    uint64_t past_us = 0;
+    uint64_t past_us = 0, start_us = clock_us();
 
+    tb_assert(out != NULL);
+    if (caller->engine->twins == NULL) {
+        return TB_TWIN_NONE;
+    }
     if (door->caller.snapshot == NULL) {
         door->caller.snapshot = out;
-        ask_push(door, kind, out);
+        ask_push(door, (struct tbi_ask){TBI_ASK_SAVE, out, out_bytes});
     } else if (door->caller.snapshot != out) {
         return TB_TWIN_LATE;
     }
-    clock_gettime(CLOCK_MONOTONIC, &start);
     while (!tbi_ring_pop(&door->replies, &reply)) {
         if (past_us >= wait_us) {
             return TB_TWIN_LATE;
         }
         tbi_wake_wait(&caller->wake, reply_ready, door, 0,
                       wait_us == UINT64_MAX ? TBI_WAKE_FOREVER : wait_us - past_us);
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        past_us = (uint64_t)((now.tv_sec - start.tv_sec) * 1000000 +
-                             (now.tv_nsec - start.tv_nsec) / 1000);
+        past_us = clock_us() - start_us;
     }
     tb_assert(reply.block == out);
     door->caller.snapshot = NULL;
-    return TB_TWIN_OK;
-}
-
-enum tb_twin_status tb_twin_snapshot(struct tb_caller *caller, uint32_t city_index, void *out,
-                                     size_t out_bytes, uint64_t wait_us)
-{
-    const struct tb_engine *engine = caller->engine;
-
-    if (engine->twins == NULL) {
-        return TB_TWIN_NONE;
-    }
-    tb_assert(city_index < engine->options.city_count);
-    if (out_bytes < engine->cities[city_index].used_bytes + 64) {
-        return TB_TWIN_SMALL;
-    }
-    return snapshot(caller, city_index, TBI_ASK_SAVE, out, wait_us);
-}
-
-enum tb_twin_status tb_twin_copy(struct tb_caller *caller, uint32_t city_index, void *out,
-                                 size_t out_bytes, uint64_t wait_us)
-{
-    const struct tb_engine *engine = caller->engine;
-
-    if (engine->twins == NULL) {
-        return TB_TWIN_NONE;
-    }
-    tb_assert(city_index < engine->options.city_count);
-    tb_assert((uintptr_t)out % TB_CITY_ALIGN == 0);
-    if (out_bytes < engine->cities[city_index].used_bytes) {
-        return TB_TWIN_SMALL;
-    }
-    return snapshot(caller, city_index, TBI_ASK_COPY, out, wait_us);
+    *saved_bytes = reply.bytes;
+    return (enum tb_twin_status)reply.status;
 }
 
 /* ---- published load: anybody ---- */

@@ -1,5 +1,6 @@
-/* engine.c: making, stopping and ending an engine. Everything is made here, before the threads begin
- * and callers are handed out; that is the happens-before which all later sharing builds upon. */
+/* engine.c: making, stopping and ending an engine. Everything is made here, before the
+ * threads begin and callers are handed out; that is the happens-before which all later
+ * sharing builds upon. */
 #define _GNU_SOURCE /* CPU affinity */
 #include "host.h"
 
@@ -126,7 +127,6 @@ static void city_make(struct tb_engine *engine, uint32_t index)
     city->city = engine->options.cities[index];
     city->index = index;
     city->thread = &engine->threads[index % engine->options.thread_count];
-    city->used_bytes = tb_city_used_bytes(city->city);
     city->station_count = tb_city_station_count(city->city);
     city->server_count = tb_city_server_count(city->city);
     tbi_atomic_init(&city->recloned_count, 0);
@@ -140,7 +140,8 @@ static void city_make(struct tb_engine *engine, uint32_t index)
         city_stations(city);
     }
     if (engine->twins != NULL) {
-        tbi_waker_init(&city->twin_waker, &engine->twins[index % engine->options.thread_count].wake);
+        tbi_waker_init(&city->twin_waker,
+                       &engine->twins[index % engine->options.thread_count].wake);
         ring_make(arena, &city->records, engine->options.twin_capacity);
         city->twin = tb_city_clone(city->city);
         arena->failed |= city->twin == NULL;
@@ -216,7 +217,8 @@ static bool threads_start(struct tb_engine *engine, const int *cpus)
             engine->twin_started_count++;
         }
         struct tbi_engine_thread *thread = &engine->threads[i];
-        if (!thread_start(&thread->thread, tbi_engine_run, thread, cpus != NULL ? &cpus[i] : NULL)) {
+        if (!thread_start(&thread->thread, tbi_engine_run, thread,
+                          cpus != NULL ? &cpus[i] : NULL)) {
             return false;
         }
         engine->started_count++;
@@ -251,7 +253,8 @@ void tb_engine_stop(struct tb_engine *engine)
     }
     for (uint32_t i = 0; i < engine->twin_started_count; i++) {
         if (i >= engine->started_count) { /* its engine thread never began, and can't end it */
-            for (uint32_t c = i; c < engine->options.city_count; c += engine->options.thread_count) {
+            for (uint32_t c = i; c < engine->options.city_count;
+                 c += engine->options.thread_count) {
                 tbi_twin_stop(&engine->cities[c]);
             }
         }

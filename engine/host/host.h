@@ -1,6 +1,7 @@
 /* host.h: what the files of engine/host share. The contract is tongban/engine.h.
  *
- * Everything that two threads share is a ring, a wake or a load of engine/ring, and so are its edges:
+ * Everything that two threads share is a ring, a wake or a load of engine/ring, and so are
+ * its edges:
  *
  *   door     a caller's end of one city. Five rings, each with one producer and one consumer:
  *              commands  caller -> engine    stepped in place
@@ -11,9 +12,9 @@
  *   orders   owner -> engine thread: stop
  *   records  engine -> twin: what the city was stepped with
  *
- * All doors exist from the beginning, so that opening one shares nothing. Their slots are touched
- * first when they are used, and cost no memory until then. What one thread alone uses stands in a
- * structure of its own, in lines of its own.                                                     */
+ * All doors exist from the beginning, so that opening one shares nothing. Their slots are
+ * touched first when they are used, and cost no memory until then. What one thread alone
+ * uses stands in a structure of its own, in lines of its own. */
 #ifndef TBI_HOST_HOST_H
 #define TBI_HOST_HOST_H
 
@@ -25,7 +26,7 @@
 #include "wake.h"
 
 enum {
-    TBI_ASKS_MAX = 4,      /* subscribe, leave and a snapshot fit */
+    TBI_ASKS_MAX = 4, /* subscribe, leave and a snapshot fit */
     TBI_ORDERS_MAX = 2,
     TBI_REPLIES_MAX = 2,   /* one snapshot at a time */
     TBI_STEP_EVENTS = 256, /* events of one step at most, where they don't go straight to a ring */
@@ -37,27 +38,29 @@ enum {
 
 /* ---- what goes through the small rings; each is a slot ---- */
 
-enum tbi_ask_kind { TBI_ASK_SUBSCRIBE = 1, TBI_ASK_LEAVE = 2, TBI_ASK_SAVE = 3, TBI_ASK_COPY = 4 };
+enum tbi_ask_kind { TBI_ASK_SUBSCRIBE = 1, TBI_ASK_LEAVE = 2, TBI_ASK_SAVE = 3 };
 
 struct tbi_ask {
     _Alignas(64) uint64_t kind;
     void *out; /* of a snapshot */
+    size_t out_bytes;
 };
 
 enum tbi_record_kind {
     TBI_RECORD_STEP = 1,    /* `count` commands follow; 0: time alone */
     TBI_RECORD_REPLACE = 2, /* go on with this block */
-    TBI_RECORD_SAVE = 3,
-    TBI_RECORD_COPY = 4,
-    TBI_RECORD_STOP = 5,
+    TBI_RECORD_SAVE = 3,    /* the reply is the same record */
+    TBI_RECORD_STOP = 4,
 };
 
 struct tbi_record {
     _Alignas(64) uint64_t kind;
     uint64_t count;
     tb_time now;
+    void *block;  /* REPLACE: the new block, the twin's from now on; SAVE: where to */
+    size_t bytes; /* SAVE: the room there; in the reply: what it takes */
     uint32_t caller_index;
-    void *block; /* REPLACE: the new block, the twin's from now on; SAVE, COPY: where to */
+    uint32_t status; /* in the reply: enum tb_twin_status */
 };
 
 _Static_assert(sizeof(struct tbi_ask) == TBI_SLOT_BYTES, "an ask is a slot");
@@ -98,17 +101,16 @@ struct tb_caller {
 struct tbi_city {
     struct tb_city *city;
     struct tbi_engine_thread *thread;
-    uint64_t feeds;          /* callers that subscribe, one bit each */
-    struct tbi_load *loads;  /* by station */
+    uint64_t feeds;         /* callers that subscribe, one bit each */
+    struct tbi_load *loads; /* by station */
     uint32_t station_count;
     uint32_t server_count;
     uint16_t *server_station; /* by server: its station */
-    uint32_t dirty_count;    /* stations whose load is to be published */
-    uint16_t *dirty;         /* which */
-    uint64_t *dirty_mask;    /* the same, one bit each */
-    size_t used_bytes;
+    uint32_t dirty_count;     /* stations whose load is to be published */
+    uint16_t *dirty;          /* which */
+    uint64_t *dirty_mask;     /* the same, one bit each */
     uint32_t index;
-    bool twin_stale;         /* the engine thread's: the records had no room */
+    bool twin_stale;             /* the engine thread's: the records had no room */
     struct tbi_waker twin_waker; /* the engine thread's */
     struct tbi_ring records;     /* only with a twin, as all below */
     _Alignas(64) tbi_atomic_u64 recloned_count;
@@ -164,7 +166,8 @@ static inline struct tbi_door *tbi_door_of(const struct tb_engine *engine, uint3
     return &engine->doors[(size_t)caller_index * engine->options.city_count + city_index];
 }
 
-/* memory.c: an arena; memory in it, zeroed and aligned to 64 (NULL: none, and `failed`); its end. */
+/* memory.c: an arena; memory in it, zeroed and aligned to 64 (NULL: none, and `failed`);
+ * its end. */
 bool tbi_arena_create(struct tbi_arena *arena);
 void *tbi_arena_new(struct tbi_arena *arena, size_t bytes);
 void tbi_arena_destroy(struct tbi_arena *arena);
@@ -173,8 +176,8 @@ void tbi_arena_destroy(struct tbi_arena *arena);
 void *tbi_engine_run(void *engine_thread);
 void *tbi_twin_run(void *twin_thread);
 
-/* twin.c, called by the engine thread: after a step with so many commands; an ask for a snapshot
- * (false: not now); a fresh copy, if the twin needs one; the end (waits for room). */
+/* twin.c, called by the engine thread: after a step with so many commands; an ask for a
+ * snapshot (false: not now); a fresh copy, if the twin needs one; the end (waits for room). */
 void tbi_twin_record(struct tbi_city *city, tb_time now, const struct tb_command *commands,
                      uint32_t count);
 bool tbi_twin_ask(struct tbi_city *city, uint32_t caller_index, const struct tbi_ask *ask);

@@ -1,14 +1,14 @@
 /* memory.c: where cities and engines live.
  *
- * jemalloc does it all. A block of 2 MiB or more begins at a multiple of 2 MiB and has whole huge
- * pages to itself: such an extent comes straight from the kernel, so that one madvise makes huge pages
- * of it. An engine has an arena of its own, which ends as one. Nothing is allocated after an engine is made, except copies for twins that fell behind.
+ * jemalloc does it all. A block of 2 MiB or more begins at a multiple of 2 MiB and has
+ * whole huge pages to itself: such an extent comes straight from the kernel, so that one
+ * madvise makes huge pages of it. An engine has an arena of its own, which ends as one.
+ * Nothing is allocated after an engine is made, except copies for twins that fell behind.
  *
  * Source of the flags: jemalloc(3), madvise(2). */
 #define _GNU_SOURCE /* madvise */
 #include <jemalloc/jemalloc.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -50,11 +50,20 @@ struct tb_city *tb_city_create(const struct tb_config *config, enum tb_status *s
 
 struct tb_city *tb_city_clone(const struct tb_city *city)
 {
-    size_t bytes = tb_city_used_bytes(city);
-    struct tb_city *clone = block_new(bytes);
+    size_t block_bytes = sallocx(city, 0), saved_bytes = tb_city_used_bytes(city) + 64;
+    struct tb_city *clone = block_new(block_bytes);
+    void *saved = mallocx(saved_bytes, MALLOCX_ALIGN(TB_CITY_ALIGN) | MALLOCX_TCACHE_NONE);
 
-    if (clone != NULL) {
-        memcpy(clone, city, bytes);
+    if (clone != NULL && saved != NULL) {
+        tb_city_save(city, saved);
+        enum tb_status status = tb_city_load(clone, block_bytes, saved, saved_bytes);
+        tb_assert(status == TB_STATUS_OK);
+    } else {
+        tb_city_destroy(clone);
+        clone = NULL;
+    }
+    if (saved != NULL) {
+        dallocx(saved, MALLOCX_TCACHE_NONE);
     }
     return clone;
 }
@@ -64,7 +73,7 @@ void tb_city_populate(struct tb_city *city)
     volatile unsigned char *byte = (volatile unsigned char *)city;
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-    for (size_t i = 0; i < tb_city_used_bytes(city); i += page) {
+    for (size_t i = 0; i < sallocx(city, 0); i += page) {
         byte[i] = byte[i]; /* a read alone would map the one page of zeroes */
     }
 }

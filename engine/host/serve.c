@@ -1,6 +1,6 @@
-/* serve.c: the loop of an engine thread. A round: the time; what time brings to each city; each
- * caller's commands to each city, stepped where they lie in their ring. A round that found nothing
- * publishes loads, helps a twin that fell behind, and waits. */
+/* serve.c: the loop of an engine thread. A round: the time; what time brings to each city;
+ * each caller's commands to each city, stepped where they lie in their ring. A round that
+ * found nothing publishes loads, helps a twin that fell behind, and waits. */
 #include <string.h>
 #include <time.h>
 
@@ -122,7 +122,8 @@ static bool time_step(struct tbi_engine_thread *thread, struct tbi_city *city)
     return true;
 }
 
-/* Some of a caller's commands to a city: as many as lie together and have room for their events. */
+/* Some of a caller's commands to a city: as many as lie together and have room for their
+ * events. */
 static bool commands_step(struct tbi_engine_thread *thread, struct tbi_city *city,
                           struct tbi_door *door)
 {
@@ -149,8 +150,7 @@ static bool commands_step(struct tbi_engine_thread *thread, struct tbi_city *cit
     events_spread(city, events, result.events);
     if (result.events != 0) {
         if (aside) {
-            uint64_t pushed_count =
-                tbi_ring_push_many_wake(&door->events, events, result.events);
+            uint64_t pushed_count = tbi_ring_push_many_wake(&door->events, events, result.events);
             tb_assert(pushed_count == result.events);
         } else {
             tbi_ring_write_commit_wake(&door->events, result.events);
@@ -216,9 +216,10 @@ static void cities_publish(struct tbi_engine_thread *thread)
     }
 }
 
-/* The question before and after the announcement of a sleep. Once a round has found something that
- * can't go on (commands whose events have no room, an ask for a twin that is behind), that doesn't
- * count any more: the sleep is then so short that it is looked at again soon. */
+/* The question before and after the announcement of a sleep. Once a round has found
+ * something that can't go on (commands whose events have no room, an ask for a twin that is
+ * behind), that doesn't count any more: the sleep is then so short that it is looked at
+ * again soon. */
 static bool ready(void *context)
 {
     struct tbi_engine_thread *thread = context;

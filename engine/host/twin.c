@@ -1,13 +1,13 @@
 /* twin.c: a second block of each city, which another thread keeps equal.
  *
- * The engine thread writes down what it stepped the city with: a record (the time, how many commands)
- * and those commands, published together. The twin's thread does the same to the twin. Snapshots are
- * records too, so each is of one instant between two steps.
+ * The engine thread writes down what it stepped the city with: a record (the time, how many
+ * commands) and those commands, published together. The twin's thread does the same to the
+ * twin. Snapshots are records too, so each is of one instant between two steps.
  *
- * The writer never waits for room. When there is none, the twin is stale: nothing is recorded any
- * more, and asks wait in their rings. When the engine is idle it makes a new copy of the city and
- * hands it over by a record, at which the twin's thread changes blocks; the two never use the same
- * one.                                                                                            */
+ * The writer never waits for room. When there is none, the twin is stale: nothing is
+ * recorded any more, and asks wait in their rings. When the engine is idle it makes a new
+ * copy of the city and hands it over by a record, at which the twin's thread changes
+ * blocks; the two never use the same one. */
 #include <sched.h>
 #include <string.h>
 
@@ -42,9 +42,10 @@ void tbi_twin_record(struct tbi_city *city, tb_time now, const struct tb_command
 bool tbi_twin_ask(struct tbi_city *city, uint32_t caller_index, const struct tbi_ask *ask)
 {
     const struct tbi_record record = {
-        .kind = ask->kind == TBI_ASK_SAVE ? TBI_RECORD_SAVE : TBI_RECORD_COPY,
-        .caller_index = caller_index,
+        .kind = TBI_RECORD_SAVE,
         .block = ask->out,
+        .bytes = ask->out_bytes,
+        .caller_index = caller_index,
     };
 
     return !city->twin_stale && record_push(city, &record, 1);
@@ -113,16 +114,17 @@ static void twin_commands(struct tbi_twin_thread *thread, struct tbi_city *city,
     }
 }
 
-static void twin_reply(struct tbi_city *city, const struct tbi_record *record)
+static void twin_save(struct tbi_city *city, const struct tbi_record *record)
 {
     struct tbi_door *door = tbi_door_of(city->thread->engine, record->caller_index, city->index);
+    struct tbi_record reply = *record;
 
-    if (record->kind == TBI_RECORD_SAVE) {
-        tb_city_save(city->twin, record->block);
-    } else {
-        memcpy(record->block, city->twin, city->used_bytes);
+    reply.bytes = tb_city_used_bytes(city->twin) + 64;
+    reply.status = reply.bytes <= record->bytes ? TB_TWIN_OK : TB_TWIN_SMALL;
+    if (reply.status == TB_TWIN_OK) {
+        tb_city_save(city->twin, reply.block);
     }
-    if (tbi_ring_push_wake(&door->replies, record)) { /* there is room: one ask at a time */
+    if (tbi_ring_push_wake(&door->replies, &reply)) { /* there is room: one ask at a time */
         tbi_wake_signal(&door->twin.waker);
     }
 }
@@ -146,8 +148,7 @@ static bool twin_follow(struct tbi_twin_thread *thread, struct tbi_city *city)
         city->twin = record.block;
         break;
     case TBI_RECORD_SAVE:
-    case TBI_RECORD_COPY:
-        twin_reply(city, &record);
+        twin_save(city, &record);
         break;
     case TBI_RECORD_STOP:
         thread->stops++;
