@@ -486,7 +486,7 @@ Test(status, block_small_block_invalid_block_damaged)
 Test(status, station_out_of_step)
 {
     struct small *s = small_new();
-    struct tb_event events[TB_COMMAND_EVENTS_MAX];
+    struct tb_event events[4 * TB_COMMAND_EVENTS_MAX];
     struct tb_command c = {.kind = TB_TICKET_TAKE, .station = SMALL_OTHER};
     uint64_t before = tb_city_hash(s->city);
     struct tb_step_result r =
@@ -498,14 +498,14 @@ Test(status, station_out_of_step)
     /* A transfer to a hall that has an hour of its own work to do. */
     c = (struct tb_command){.kind = TB_TICKET_TAKE};
     r = tb_station_step(s->city, SMALL_HALL, SMALL_AT(0, 14, 0), &c, 1, events,
-                        TB_COMMAND_EVENTS_MAX);
+                        4 * TB_COMMAND_EVENTS_MAX);
     cr_assert_eq(r.commands, 1u);
     tb_ref ref = events[r.events - 1].ref;
     cr_assert_eq(events[r.events - 1].kind, TB_EVENT_TAKEN);
     before = tb_city_hash(s->city);
     c = (struct tb_command){.kind = TB_TICKET_TRANSFER, .ref = ref, .station = SMALL_OTHER};
     r = tb_station_step(s->city, SMALL_HALL, SMALL_AT(0, 14, 0), &c, 1, events,
-                        TB_COMMAND_EVENTS_MAX);
+                        4 * TB_COMMAND_EVENTS_MAX);
     cr_expect_eq(events[0].value, TB_STATUS_STATION_OUT_OF_STEP);
     cr_expect_eq(tb_city_hash(s->city), before);
     small_free(s);
