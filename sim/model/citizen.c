@@ -303,7 +303,7 @@ static void walks(struct tbs_model *m, struct tbs_visit *visit, const struct tb_
             ? 0
             : tbs_exponential_us(tbs_visit_key(m, visit, TBS_RECALL, SERIES_LATER),
                                  tbs_visit_index(visit), people->walk_mean_us);
-    const bool silent = (event->flags & TB_EVENT_SILENT) != 0;
+    const bool silent = (event->flags & TB_EVENT_FLAG_SILENT) != 0;
     window->walked_at_us = event->at_us + walk_us;
     if (silent && has(visit, TBS_TRAIT_ACKS)) {
         tbs_pending(m, event->server, PHASE_ACK, event->at_us + walk_us / 2);

@@ -511,10 +511,12 @@ static void citizens_draw(const struct tbs_demand *demand, uint64_t seed, uint64
 /* The same, from a trace. */
 static void citizens_read(const struct tbs_trace *trace, struct tbs_day *day)
 {
+    day->walk_ins = day->count = 0;
+    if (day->day < trace->day_first || day->day >= trace->day_first + trace->day_count) {
+        return;
+    }
     const uint64_t which = (uint64_t)(day->day - trace->day_first) * trace->hall_count + day->hall;
     const struct tbs_citizen *citizens = trace->citizens + trace->first[which];
-
-    day->walk_ins = 0;
     day->count = (uint32_t)(trace->first[which + 1] - trace->first[which]);
     day_reserve(day, day->count);
     for (uint32_t i = 0; i < day->count; i++) {

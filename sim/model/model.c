@@ -393,6 +393,9 @@ bool tbs_model_run(struct tbs_model *m, uint32_t days)
 
 void tbs_model_finish(struct tbs_model *m)
 {
+    if (m->error[0] != '\0') {
+        return;
+    }
     for (uint32_t i = 0; i < m->extra_count; i++) {
         tbs_tally_visit(m->tally, m->extras[i]);
         if (m->options.ticket != NULL) {

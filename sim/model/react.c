@@ -167,7 +167,7 @@ static void on_refused(struct tbs_model *m, const struct tb_event *event)
 
 static void on_suggested(struct tbs_model *m, const struct tb_event *event)
 {
-    if (event->flags & TB_EVENT_ANSWER) {
+    if (event->flags & TB_EVENT_FLAG_ANSWER) {
         m->answer = *event;
     }
 }

@@ -19,8 +19,8 @@
 #include "tongban/city.h"
 
 /* command.h has an event and a flag of this name. */
-enum { EVENT_FLAG_STARTED = TB_EVENT_STARTED };
-#undef TB_EVENT_STARTED
+enum { EVENT_FLAG_STARTED = TB_EVENT_FLAG_STARTED };
+/* (the flag has a name of its own now) */
 
 /* What a window or approver is at. */
 enum phase {
