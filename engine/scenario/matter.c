@@ -149,6 +149,15 @@ static bool in_mix(const struct tbi_build *b, uint32_t matter, uint32_t trade, u
     return row->trade == trade && row->weight > 0 && (row->levels >> level & 1) != 0;
 }
 
+static bool has_hall(const struct tbi_build *b, uint32_t trade, uint32_t level)
+{
+    for (uint32_t i = 0; i < b->out->hall_count; i++) {
+        if (b->halls[i].trade == trade && b->halls[i].level == level)
+            return true;
+    }
+    return false;
+}
+
 /* The matters of a trade on the list of a level; false: there are none. */
 static bool make_mix(struct tbi_build *b, uint32_t trade, uint32_t level, struct tb_mix *mix)
 {
@@ -194,7 +203,7 @@ static void build_mixes(struct tbi_build *b)
     for (uint32_t trade = 0; trade < b->trade_names.count; trade++) {
         for (uint32_t level = 0; level < TB_LEVEL_COUNT; level++) {
             b->trades[trade].mix[level] = TB_NONE;
-            if (make_mix(b, trade, level, &mixes[count]))
+            if (has_hall(b, trade, level) && make_mix(b, trade, level, &mixes[count]))
                 b->trades[trade].mix[level] = count++;
         }
     }

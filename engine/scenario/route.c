@@ -159,8 +159,11 @@ static uint32_t route_length(struct tbi_build *b, uint32_t first, bool *right)
 
         if (strcmp(tbi_row_text(row, TBI_ROUTES_ROUTE), id) != 0)
             break;
-        if (tbi_row_text(row, TBI_ROUTES_STEP)[0] != 0 &&
-            tbi_row_whole(row, TBI_ROUTES_STEP, 1, 1000000, 0) != count + 1) {
+        const char *step = tbi_row_text(row, TBI_ROUTES_STEP);
+        int64_t number = 0;
+
+        if (step[0] != 0 &&
+            (tbi_value_fixed(step, 1, &number) != TBI_VALUE_OK || number != count + 1)) {
             tbi_row_wrong(row, TBI_ROUTES_STEP, TBI_WRONG_ROUTE_STEP, id,
                           tbi_arena_format(b->arena, "%u", count + 1), NULL);
             *right = false;

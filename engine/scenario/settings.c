@@ -11,9 +11,12 @@
 /* The numbers that a report lists; dates, names and kinds of day are none. */
 static bool is_listed(const char *path)
 {
-    static const char *const sections[] = {"demand.",  "promise.", "booking.",
-                                           "limits.", "people.",  "rules."};
+    static const char *const sections[] = {"demand.", "promise.", "booking.", "limits.",
+                                           "people.", "rules.",   "rules_for", "day_kinds"};
+    const char *key = strrchr(path, '.');
 
+    if (key != NULL && (strcmp(key, ".from") == 0 || strcmp(key, ".to") == 0))
+        return false;
     for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
         if (strncmp(path, sections[i], strlen(sections[i])) == 0)
             return true;
@@ -35,7 +38,7 @@ static struct tbi_given given(struct tbi_build *b, const char *text, struct tbi_
     char *copy = tbi_arena_text(b->arena, text, strlen(text));
     const char mark = tbi_value_mark(copy);
 
-    if (is_listed(label.id) && strpbrk(copy, "0123456789") != NULL)
+    if (label.zh[0] != 0 && is_listed(label.id) && strpbrk(copy, "0123456789") != NULL)
         *source_add(b) = (struct tb_source){
             mark == 0 ? '?' : mark, label, copy,
             tbi_arena_text(b->arena, at.file, strlen(at.file)), at.line};
