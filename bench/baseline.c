@@ -1,11 +1,13 @@
-/* `life_baseline`: what a good programmer would write first, kept as the measure of `life_at_baseline`.
+/* `life_baseline`: what a good programmer would write first, kept as the measure of
+ * `life_at_baseline`.
  *
- * One mutex around everything; a ticket is malloc'ed and found by number in a hash table of chains; each line is a binary
- * heap of pointers that grows by realloc; events go to a growing array. It keeps the same rules on the same work:
- * 50 halls with 4 windows (200), 5,000 waiting, six groups in two classes, the green channel's credit, nobody
- * overtaken more than K times, an expected wait for each new ticket, a reminder for whoever has three ahead,
- * a time limit for each call. What is naive is only how: people ahead are counted, and those overtaken are found, by
- * looking at everybody who waits in the hall. */
+ * One mutex around everything; a ticket is malloc'ed and found by number in a hash table of
+ * chains; each line is a binary heap of pointers that grows by realloc; events go to a growing
+ * array. It keeps the same rules on the same work: 50 halls with 4 windows (200), 5,000 waiting,
+ * six groups in two classes, the green channel's credit, nobody overtaken more than K times, an
+ * expected wait for each new ticket, a reminder for whoever has three ahead, a time limit for
+ * each call. What is naive is only how: people ahead are counted, and those overtaken are found,
+ * by looking at everybody who waits in the hall. */
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>

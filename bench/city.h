@@ -1,6 +1,6 @@
-/* The city that the benchmarks of the core run on: halls alike, six skill groups, one window in six a
- * generalist, working days of 09:00-17:00, all rules on (reminders, call timeouts, estimates, visits to be
- * rated within 60 days, K = 10). The caller owns the block and frees it. */
+/* The city that the benchmarks of the core run on: halls alike, six skill groups, one window in
+ * six a generalist, working days of 09:00-17:00, all rules on (reminders, call timeouts,
+ * estimates, visits to be rated within 60 days, K = 10). The caller owns the block and frees it. */
 #ifndef TB_BENCH_CITY_H
 #define TB_BENCH_CITY_H
 
