@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "run/command.h"
 #include "version.h"
 
 struct command {
@@ -20,6 +21,8 @@ static int command_version(int argc, char **argv);
 /* One row a subcommand, in the order in which `tongban help` shows them. */
 static const struct command commands[] = {
     {"help", "this list", command_help},
+    {"simulate", "run a scenario and write its report", tbs_cmd_simulate},
+    {"generate", "write the citizens of a scenario as a trace", tbs_cmd_generate},
     {"version", "version, compiler and the commit it was built from", command_version},
 };
 
