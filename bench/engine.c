@@ -1,8 +1,8 @@
-/* engine.c: what the engine costs around a city: commands and events through rings, two cities
- * on two threads beside one, and how soon an idle engine is awake.
+/* engine.c: what the engine costs around a city: commands and events through rings, two
+ * cities on two threads beside one, and how soon an idle engine is awake.
  *
- * ring_commands      64-byte commands to a real city and their answers back, caller and engine
- * each on
+ * ring_commands      64-byte commands to a real city and their answers back, caller and
+ * engine each on
  *                    a CPU of its own, in batches: CITY.INFO, the cheapest command, so that what is
  *                    measured is the hand-over
  * ring_life          the same with front-desk lives: take, next, start, finish cities_1,
@@ -91,7 +91,8 @@ static struct tb_city *city_make(void)
     return city;
 }
 
-/* A front-desk life of four commands, the i-th of them; the window is free again at its end. */
+/* A front-desk life of four commands, the i-th of them; the window is free again at its
+ * end. */
 static struct tb_command life_command(uint64_t i)
 {
     static const uint16_t kinds[4] = {TB_TICKET_TAKE, TB_WINDOW_NEXT, TB_WINDOW_START,
@@ -107,7 +108,8 @@ static struct tb_command query_command(uint64_t i)
 
 /* ---- through rings ---- */
 
-/* Submits `total` commands in batches and reads what they cause; returns a hash of the answers. */
+/* Submits `total` commands in batches and reads what they cause; returns a hash of the
+ * answers. */
 static uint64_t pump(struct tb_bench *b, struct tb_caller *caller, uint64_t total,
                      struct tb_command command_of(uint64_t))
 {
@@ -207,8 +209,8 @@ static void *worker_run(void *context)
     pthread_barrier_wait(worker->start);
     worker->start_s = now_s();
     for (uint64_t done = 0; done < 4 * LIVES;) {
-        struct tb_step_result result = tb_city_step(worker->city, SMALL_AT(0, 10, 0), commands,
-                                                    BATCH, events, 4 * BATCH);
+        struct tb_step_result result =
+            tb_city_step(worker->city, SMALL_AT(0, 10, 0), commands, BATCH, events, 4 * BATCH);
         tb_assert(result.commands == BATCH);
         done += result.commands;
     }
@@ -311,7 +313,10 @@ static const struct tb_bench_spec specs[] = {
     {.name = "ring_commands", .run = ring_commands, .clock = TB_BENCH_MANUAL},
     {.name = "ring_life", .run = ring_life, .clock = TB_BENCH_MANUAL},
     {.name = "cities_1", .run = cities_1, .clock = TB_BENCH_MANUAL},
-    {.name = "cities_2", .run = cities_2, .clock = TB_BENCH_MANUAL, .against = "cities_1",
+    {.name = "cities_2",
+     .run = cities_2,
+     .clock = TB_BENCH_MANUAL,
+     .against = "cities_1",
      .ratio_min = 1.9},
     {.name = "engine_wake", .run = engine_wake, .clock = TB_BENCH_MANUAL},
 };
