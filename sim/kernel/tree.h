@@ -6,12 +6,14 @@
  * opponents on the path are known before the first match is played, so that their loads overlap:
  * that is why it beats a heap, which must wait for each comparison to know where to look next.
  *
- * Measured, replacing the first of N pending keys, ns (bench: kernel_tree/N, kernel_heap/N):
+ * Measured, replacing the first of N pending keys, ns (bench: kernel_tree/N, kernel_queue/N,
+ * kernel_heap/N, kernel_heap4/N):
  *
  *     N              2     8    16    58   300  4096  65536
- *     tree         4.9   5.6   6.2   7.8    10    15     30
- *     binary heap  5.3    12    13    16    25    36     71
- *     4-ary heap   9.2    14    14    18    22    35     59
+ *     tree         5.3   6.5   7.0   8.7    12    17     34
+ *     event queue  5.5   6.6   7.2   9.1    12    18     35
+ *     binary heap  6.9    13    15    19    28    42     78
+ *     4-ary heap   6.9    14    15    17    21    34     61
  *
  * An order of 128 bits leaves no two keys equal: an instant and a rank above, what breaks the tie
  * below. Threads: one. Nothing allocates. */
