@@ -1,14 +1,13 @@
 /* engine.c: what the engine costs around a city: commands and events through rings, two
  * cities on two threads beside one, and how soon an idle engine is awake.
  *
- * ring_commands      64-byte commands to a real city and their answers back, caller and
- * engine each on
- *                    a CPU of its own, in batches: CITY.INFO, the cheapest command, so that what is
- *                    measured is the hand-over
- * ring_life          the same with front-desk lives: take, next, start, finish cities_1,
- * cities_2 lives in one city, and in two at the same time, each thread calling its own city
- *                    straight: what engine threads share must be nothing
- * engine_wake        from submitting one command to a sleeping engine to its answer in hand
+ *   ring_commands       commands to a real city and their answers back, in batches, caller and
+ *                       engine each on a CPU of its own: CITY.INFO, the cheapest command, so
+ *                       that what is measured is the hand-over
+ *   ring_life           the same with front-desk lives: take, next, start, finish
+ *   cities_1, cities_2  lives in one city, and in two at the same time, each thread calling
+ *                       its own city straight
+ *   engine_wake         from one command to a sleeping engine to its answer in hand
  *
  * The hash is over all that was answered, or the city at the end. */
 #define _GNU_SOURCE /* CPU affinity */

@@ -17,8 +17,10 @@ for source in tests/examples/*.c; do
     }
     # Where the README quotes it, it does so word for word.
     if grep -q "tests/examples/$name.c" README.md 2>/dev/null; then
-        awk '/^```c$/ { on = 1; text = ""; next } /^```$/ && on { on = 0; all = all text "\f"; next }
-             on { text = text $0 "\n" } END { printf "%s", all }' README.md |
+        awk '/^```c$/ { on = 1; text = ""; next }
+             /^```$/ && on { on = 0; all = all text "\f"; next }
+             on { text = text $0 "\n" }
+             END { printf "%s", all }' README.md |
             awk -v RS='\f' -v want="$(cat "$source")" '
                 { sub(/\n$/, ""); if ($0 == want) found = 1 } END { exit !found }' || {
             echo "examples: README.md quotes $source differently" >&2
