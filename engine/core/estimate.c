@@ -156,6 +156,21 @@ static void line_pool(const struct tb_city *city, const struct tbi_station *stat
     tbi_station_line(city, station, queue)->pool = pool;
 }
 
+/* The same for the remote station's lines, which windows of all halls serve. */
+static void remote_windows(struct tb_city *city, struct tbi_remote_class *changed, uint32_t change)
+{
+    const struct tbi_station *station = tbi_station(city, city->station_remote);
+    changed->open_count += change;
+    for (uint64_t m = changed->lines; m; m &= m - 1) {
+        struct tbi_line *line = tbi_station_line(city, station, tbi_lowest(m));
+        line->windows += change;
+        line->pool = 0;
+        for (uint32_t i = 0; i < city->remote_class_count; i++)
+            if (city->remote[i].open_count > 0 && (city->remote[i].lines & tbi_bit(tbi_lowest(m))))
+                line->pool |= city->remote[i].lines;
+    }
+}
+
 void tbi_estimate_server(struct tb_city *city, uint32_t index, bool open, uint32_t profile_index)
 {
     const struct tbi_server *server = tbi_server(city, index);
@@ -171,7 +186,6 @@ void tbi_estimate_server(struct tb_city *city, uint32_t index, bool open, uint32
         if (pools_changed)
             line_pool(city, station, queue);
     }
-    for (uint64_t m = profile->remote; m; m &= m - 1)
-        tbi_station_line(city, tbi_station(city, city->station_remote), tbi_lowest(m))->windows +=
-            change;
+    if (profile->remote_class != TB_NONE)
+        remote_windows(city, &city->remote[profile->remote_class], change);
 }

@@ -119,7 +119,8 @@ struct tbi_remote_class {
     uint64_t lines;
     uint32_t flexible;
     struct tbi_list ready;
-    uint32_t pad[3];
+    uint32_t open_count; /* open windows of this class */
+    uint32_t pad[2];
 };
 
 struct tbi_server {
