@@ -9,7 +9,7 @@ trap 'rm -rf "$folder"' EXIT
 for source in tests/examples/*.c; do
     name=$(basename "$source" .c)
     "${CC:-gcc}" -std=gnu17 -O2 -Wall -Wextra -Werror -Iinclude -o "$folder/$name" "$source" \
-        "$build/libtongban.a" -luring -ljemalloc -lxxhash -lyaml -lcyaml -lcsv -lpthread -lm
+        "$build/libtongban.a" -ljemalloc -lxxhash -lpthread
     timeout 10 "$folder/$name" >"$folder/$name.out"
     diff -u "tests/examples/$name.out" "$folder/$name.out" || {
         echo "examples: $name prints something else" >&2
