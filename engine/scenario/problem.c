@@ -188,7 +188,7 @@ const char *tbi_allowed_end(struct tbi_allowed *allowed)
     /* Only a name that is really like it: a third of the letters may differ. */
     if (allowed->nearest != NULL && strlen(allowed->nearest) < 64 &&
         allowed->nearest_distance * 3 <= length + 2) {
-        snprintf(zh, sizeof zh, ";是不是“%s”?", allowed->nearest);
+        snprintf(zh, sizeof zh, "；是不是“%s”？", allowed->nearest);
         snprintf(en, sizeof en, "; did you mean \"%s\"?", allowed->nearest);
     }
     snprintf(allowed->text, sizeof allowed->text, "%s%s%s\f%s%s%s", list, more, zh, list,
