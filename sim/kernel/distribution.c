@@ -48,7 +48,7 @@ static void ziggurat_build(struct tbs_ziggurat *z, double tail_from, double area
     z->height[0] = 0.0;
     for (int i = 0; i < 256; i++) {
         z->layer[i].width = edge * 0x1p-53;
-        z->layer[i].inner = (uint64_t)(next / edge * 0x1p53);
+        z->layer[i].inner = (int64_t)(next / edge * 0x1p53);
         z->height[i + 1] = i < 255 ? height(next) : 1.0;
         edge = next;
         next = i < 254 ? at(z->height[i + 1] + area / edge) : 0.0;
@@ -123,13 +123,16 @@ double tbs_normal_slow(struct tbs_random *random, uint64_t number)
 /* By index for a chunk whose numbers are at hand: the quick way side by side for all, then the few
  * that need more, one by one. */
 #define FILL_STANDARD(draw)                                                                      \
-    static void draw##_fill(struct tbs_key key, uint64_t index, const uint64_t *number,          \
-                            double *x, size_t count)                                             \
+    static void draw##_fill(struct tbs_key key, uint64_t index, const uint64_t *restrict number, \
+                            double *restrict x, size_t count)                                    \
     {                                                                                            \
         struct tbs_random random;                                                                \
         uint64_t slow = 0;                                                                       \
-        for (size_t i = 0; i < count; i++)                                                       \
-            slow |= (uint64_t)!draw##_quick(number[i], &x[i]) << i;                              \
+        for (size_t i = 0; i < count; i++) {                                                     \
+            double quick;                                                                        \
+            slow |= (uint64_t)!draw##_quick(number[i], &quick) << i;                             \
+            x[i] = quick;                                                                        \
+        }                                                                                        \
         for (; slow != 0; slow &= slow - 1) {                                                    \
             const unsigned i = (unsigned)__builtin_ctzll(slow);                                  \
             tbs_random_open_with(&random, key, index + i, number[i]);                            \

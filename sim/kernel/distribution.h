@@ -28,7 +28,7 @@
 struct tbs_ziggurat {
     struct {
         double width; /* of the layer, times 2^-53 */
-        uint64_t inner; /* a point before this edge is under the curve whatever its height */
+        int64_t inner; /* a point before this edge is under the curve whatever its height */
     } layer[256];
     double height[257];
     double tail_from;
@@ -46,7 +46,7 @@ static inline bool tbs_exponential_quick(uint64_t number, double *x)
     const struct tbs_ziggurat *z = &tbs_ziggurat_exponential;
 
     *x = (double)(int64_t)(number >> 11) * z->layer[number & 255].width;
-    return number >> 11 < z->layer[number & 255].inner;
+    return (int64_t)(number >> 11) < z->layer[number & 255].inner;
 }
 
 static inline bool tbs_normal_quick(uint64_t number, double *x)
@@ -55,7 +55,7 @@ static inline bool tbs_normal_quick(uint64_t number, double *x)
 
     const int64_t across = (int64_t)number >> 10;
     *x = (double)across * z->layer[number & 255].width;
-    return (uint64_t)(across < 0 ? -across : across) < z->layer[number & 255].inner;
+    return (across < 0 ? -across : across) < z->layer[number & 255].inner;
 }
 
 /* Exponential of mean 1. */
