@@ -86,7 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct tb_command c = decode(data, &past);
         uint64_t before = tb_city_hash(small->city);
         const struct tb_event *e = small_send(small, c);
-        bool unchanged = e->sequence == 0 || (e->flags & TB_EVENT_REPEATED);
+        bool unchanged = e->sequence == 0 || (e->flags & TB_EVENT_FLAG_REPEATED);
         tb_assert(!unchanged || tb_city_hash(small->city) == before);
         const char *wrong = tb_city_verify(small->city);
         if (wrong)

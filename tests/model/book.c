@@ -82,11 +82,11 @@ bool m_slot_valid(const struct model *m, uint32_t station, uint32_t group, tb_ti
 static void timers(struct model *m, struct m_ticket *t, tb_time now)
 {
     int64_t remind = m_rule(m, t->station, TB_RULE_book_remind_us);
-    t->late_at = t->slot_at + m_rule(m, t->station, TB_RULE_book_late_us);
     if (remind != 0 && t->slot_at - remind > now)
         m_timer_set(m, &t->own, M_TIMER_REMIND, t->slot_at - remind);
     else
-        m_timer_set(m, &t->own, M_TIMER_LATE, t->late_at);
+        m_timer_set(m, &t->own, M_TIMER_LATE,
+                    t->slot_at + m_rule(m, t->station, TB_RULE_book_late_us));
 }
 
 static void say_booking(struct model *m, uint32_t kind, const struct m_ticket *t)

@@ -51,6 +51,14 @@ tb_time m_calendar_next(const struct model *m, uint32_t station)
     return next < c->day_count ? m_day_start(c, next) : TB_NEVER;
 }
 
+/* An entry of the plan behind the day's end never acts. */
+bool m_plan_in_day(const struct model *m, uint32_t station, const struct tb_plan_entry *entry)
+{
+    const struct tb_calendar *c = m_calendar(m, station);
+    uint32_t day = (uint32_t)m->stations[station].day;
+    return m_day_start(c, day) + entry->offset_us < m_day_end(c, day);
+}
+
 static void day_start(struct model *m, uint32_t station)
 {
     struct m_station *s = &m->stations[station];
@@ -69,7 +77,7 @@ static void day_start(struct model *m, uint32_t station)
     for (uint32_t i = 0; i < m->plan.count; i++) {
         struct m_plan_entry *e = m->plan.items[i];
         if (m->servers[e->entry.server].station == station)
-            e->pending = e->entry.day_kind == day_kind;
+            e->pending = e->entry.day_kind == day_kind && m_plan_in_day(m, station, &e->entry);
     }
     m_say_station(m, TB_EVENT_DAY_STARTED, station, s->day, day_kind);
 }

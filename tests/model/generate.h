@@ -27,7 +27,6 @@ struct world {
     struct tb_config config;
     tb_time grid_us;     /* what happens, mostly happens at multiples of it */
     bool islands;        /* nothing connects its stations */
-    bool lapses_at_once; /* rate_end_us may be 0: what is set is due in the same instant */
     struct tb_calendar calendars[2];
     struct tb_day days[2][WORLD_DAYS];
     struct tb_station stations[WORLD_STATIONS];

@@ -83,8 +83,7 @@ int64_t world_rule(const struct world *world, struct dice *d, enum tb_rule rule)
     case TB_RULE_rate_follow_us:
         return ONE_OF(d, 0, 5 * g, TB_MINUTES(30), TB_HOURS(2));
     case TB_RULE_rate_end_us:
-        return world->lapses_at_once ? ONE_OF(d, 0, g)
-                                     : ONE_OF(d, 5 * g, TB_MINUTES(30), TB_HOURS(2), TB_HOURS(5));
+        return ONE_OF(d, 0, 5 * g, TB_MINUTES(30), TB_HOURS(2), TB_HOURS(5));
     case TB_RULE_estimate:
         return ONE_OF(d, 1, 1, 1, 0);
     case TB_RULE_travel_weight_pct:
@@ -353,7 +352,6 @@ void world_make(struct world *w, uint64_t seed, bool islands)
     memset(w, 0, sizeof *w);
     w->islands = islands;
     w->grid_us = ONE_OF(d, TB_MINUTES(1), TB_MINUTES(1), TB_SECONDS(30), TB_MINUTES(5));
-    w->lapses_at_once = !islands && dice_chance(d, 5);
     make_calendar(w, d, 0);
     make_calendar(w, d, 1);
     w->config.calendars = w->calendars;

@@ -59,12 +59,12 @@ enum tb_status m_hall_close(struct model *m, const struct tb_command *c, tb_time
     return TB_STATUS_OK;
 }
 
-/* Open windows that serve the line, and who waits in all the lines that these serve. */
+/* Open windows that serve the line, and who waits in it and in all the lines that these serve. */
 uint32_t model_line_windows(const struct model *m, uint32_t station, uint32_t queue,
                             uint32_t *ahead)
 {
     uint32_t windows = 0;
-    uint64_t lines = 0;
+    uint64_t lines = UINT64_C(1) << queue;
     for (uint32_t i = 0; i < m->server_count; i++) {
         const struct m_server *w = &m->servers[i];
         const struct tb_profile *p = &m->stations[w->station].config->profiles[w->profile];
@@ -271,7 +271,8 @@ enum tb_status m_plan_set(struct model *m, const struct tb_command *c, tb_time n
                                       .profile = c->extra};
     e->set = ++m->set_count;
     e->pending = s->day >= 0 && calendar->days[s->day].kind == c->group &&
-                 m_day_start(calendar, (uint32_t)s->day) + c->value > now;
+                 m_day_start(calendar, (uint32_t)s->day) + c->value > now &&
+                 m_plan_in_day(m, station, &e->entry);
     m_list_add(&m->plan, e);
     m_say_server(m, TB_EVENT_PLAN_SET, c->server, plan_count(m, station, c->group));
     return TB_STATUS_OK;

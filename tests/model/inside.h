@@ -5,9 +5,6 @@
 
 #include "model.h"
 
-#undef TB_EVENT_STARTED
-enum { M_FLAG_STARTED = 4 };
-
 /* Kinds of what time brings, in R1's order. */
 enum m_kind {
     M_CALENDAR,
@@ -52,7 +49,7 @@ struct m_ticket {
     uint64_t citizen;
     bool silent, acknowledged;
     uint32_t calls, repeats, resumes;
-    tb_time slot_at, late_at; /* BOOKED */
+    tb_time slot_at; /* BOOKED */
     uint64_t away_set;        /* PARKED, ABSENT: first gone first */
     bool task;
     struct m_case *case_; /* NULL once the case has ended */
@@ -187,6 +184,7 @@ tb_time m_day_start(const struct tb_calendar *c, uint32_t day);
 tb_time m_day_end(const struct tb_calendar *c, uint32_t day);
 tb_time m_calendar_next(const struct model *m, uint32_t station); /* TB_NEVER: nothing more */
 void m_calendar_act(struct model *m, uint32_t station, tb_time at);
+bool m_plan_in_day(const struct model *m, uint32_t station, const struct tb_plan_entry *entry);
 bool m_accepts(const struct model *m, uint32_t station);
 void m_expire_all(struct model *m, uint32_t station, tb_time at);
 tb_time m_work_after(const struct tb_calendar *c, tb_time from, int64_t work_us);

@@ -211,7 +211,7 @@ void m_call(struct model *m, uint32_t server, struct m_ticket *t, tb_time now, b
     if (!starts)
         m_deadline_set(m, t, now);
     m_say_ticket(m, TB_EVENT_CALLED, t, waited, t->overtaken)->flags =
-        (uint8_t)((starts ? M_FLAG_STARTED : 0) | (t->silent ? TB_EVENT_SILENT : 0));
+        (uint8_t)((starts ? TB_EVENT_FLAG_STARTED : 0) | (t->silent ? TB_EVENT_FLAG_SILENT : 0));
     if (stood)
         m_leave(m, t, now);
 }

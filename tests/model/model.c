@@ -367,11 +367,11 @@ static void refuse(struct model *m, enum tb_status status)
 {
     struct tb_event *e = event_new(m);
     e->kind = TB_EVENT_REFUSED;
-    e->flags = TB_EVENT_ANSWER;
+    e->flags = TB_EVENT_FLAG_ANSWER;
     e->value = status;
 }
 
-void model_command(struct model *m, tb_time now, const struct tb_command *c, uint64_t serial)
+static void command(struct model *m, tb_time now, const struct tb_command *c, uint64_t serial)
 {
     m->command = c;
     m->now = now;
@@ -391,7 +391,7 @@ void model_command(struct model *m, tb_time now, const struct tb_command *c, uin
         struct tb_event *e = event_new(m);
         *e = before->answer;
         e->tag = c->tag;
-        e->flags |= TB_EVENT_REPEATED;
+        e->flags |= TB_EVENT_FLAG_REPEATED;
         return;
     }
     m->query = tb_command_row(c->kind)->effect == TB_EFFECT_QUERY;
@@ -404,7 +404,7 @@ void model_command(struct model *m, tb_time now, const struct tb_command *c, uin
         refuse(m, status);
     } else {
         tb_assert(m->event_count > answer);
-        m->events[answer].flags |= TB_EVENT_ANSWER;
+        m->events[answer].flags |= TB_EVENT_FLAG_ANSWER;
         if (!m->query) {
             m->changed_at = now;
             request_remember(m, c, answer);
@@ -412,6 +412,12 @@ void model_command(struct model *m, tb_time now, const struct tb_command *c, uin
     }
     m->query = false;
     m->command = NULL;
+}
+
+void model_command(struct model *m, tb_time now, const struct tb_command *c, uint64_t serial)
+{
+    command(m, now, c, serial);
+    model_advance(m, now);
 }
 
 void model_step(struct model *m, tb_time now, const struct tb_command *commands, uint32_t n,

@@ -39,8 +39,8 @@ void model_events_clear(struct model *model);
 
 /* R1: what time alone brings up to and including now. */
 void model_advance(struct model *model, tb_time now);
-/* One command, after model_advance(now). `serial` is below 2^48 and names what the command makes.
- */
+/* One command, after model_advance(now), and what it makes due at once. `serial` is below 2^48
+ * and names what the command makes. */
 void model_command(struct model *model, tb_time now, const struct tb_command *command,
                    uint64_t serial);
 /* Both, for all commands: what tb_city_step does. Serials are first_serial and on. */

@@ -160,7 +160,7 @@ const struct tb_event *small_send(struct small *s, struct tb_command command)
 {
     step(s, &command, 1);
     uint32_t i = 0;
-    while (i < s->count && !(s->events[i].flags & TB_EVENT_ANSWER))
+    while (i < s->count && !(s->events[i].flags & TB_EVENT_FLAG_ANSWER))
         i++;
     tb_assert(i < s->count);
     return &s->events[i];

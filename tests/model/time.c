@@ -122,7 +122,7 @@ static void call_timer_act(struct model *m, struct m_ticket *t, tb_time at)
         t->repeats++;
         t->calls++;
         m_say_ticket(m, TB_EVENT_RECALLED, t, t->calls, 0)->flags |=
-            t->silent ? TB_EVENT_SILENT : 0;
+            t->silent ? TB_EVENT_FLAG_SILENT : 0;
         m_deadline_set(m, t, at);
         return;
     }
@@ -158,7 +158,8 @@ static void ticket_timer_act(struct model *m, struct m_ticket *t, tb_time at)
         return;
     case M_TIMER_REMIND:
         m_say_ticket(m, TB_EVENT_BOOK_REMINDED, t, t->slot_at, 0);
-        m_timer_set(m, &t->own, M_TIMER_LATE, t->late_at);
+        m_timer_set(m, &t->own, M_TIMER_LATE,
+                    t->slot_at + m_rule(m, t->station, TB_RULE_book_late_us));
         return;
     case M_TIMER_WARN:
     case M_TIMER_OVERDUE:

@@ -49,7 +49,7 @@ Test(promise, a_retry_gets_the_first_number_again)
     cr_expect_eq(again.ref, first.ref);
     cr_expect_eq(again.sequence, first.sequence);
     cr_expect_eq(again.tag, 2u);
-    cr_expect(again.flags & TB_EVENT_REPEATED);
+    cr_expect(again.flags & TB_EVENT_FLAG_REPEATED);
     cr_expect_eq(s->count, 1u);
     cr_expect_eq(tb_city_hash(s->city), before);
     small_free(s);
