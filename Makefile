@@ -192,7 +192,7 @@ bench: $(B)/tongban-bench
 
 # The reference city's year.
 replay: $(B)/tongban
-	$< simulate sim/scenarios/city58 --out $(B)/replay
+	@$< simulate sim/scenarios/city58 --out $(B)/replay
 
 # ---- what it needs ------------------------------------------------------------------------------
 # What is missing is installed once; an unchanged list is not looked at again.

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "check/check.h"
+#include "compare/compare.h"
 #include "run/command.h"
 #include "version.h"
 
@@ -21,8 +23,10 @@ static int command_version(int argc, char **argv);
 /* One row a subcommand, in the order in which `tongban help` shows them. */
 static const struct command commands[] = {
     {"help", "this list", command_help},
+    {"check", "what is in a scenario folder, or every mistake in it", tbs_cmd_check},
     {"simulate", "run a scenario and write its report", tbs_cmd_simulate},
     {"generate", "write the citizens of a scenario as a trace", tbs_cmd_generate},
+    {"compare", "two runs: what changed, and whether it is more than noise", tbs_cmd_compare},
     {"version", "version, compiler and the commit it was built from", command_version},
 };
 

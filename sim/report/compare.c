@@ -30,7 +30,7 @@ int tbs_results_pairable(const struct tbs_results *before, const struct tbs_resu
 /* The words of the printed table, by language. */
 static const struct words {
     const char *title, *before, *after, *pairs, *header[5], *halls, *halls_none, *other_demand;
-    const char *one_pair, *legend;
+    const char *one_pair, *legend, *page;
 } words[] = {
     [TBS_REPORT_ZH] = {
         "方案对比", "前", "后", "成对重复次数",
@@ -39,7 +39,8 @@ static const struct words {
         "没有大厅的变化超出随机波动。",
         "注意：两次运行的需求设置不同，来的不是同一批办事人，差异也包含需求的差异。",
         "注意：只有一次重复，无法判断差异是否只是随机波动；请用 --reps 增加重复次数。",
-        "± 是差值的 95% 区间半宽；区间不含 0 才说“确有”。"},
+        "± 是差值的 95% 区间半宽；区间不含 0 才说“确有”。",
+        "报告："},
     [TBS_REPORT_EN] = {
         "Comparison", "before", "after", "paired replications",
         {"figure", "before", "after", "difference", "verdict"},
@@ -48,7 +49,8 @@ static const struct words {
         "Note: the two runs differ in their demand: not the same citizens came, and the "
         "differences show that too.",
         "Note: one replication only, so nobody can tell a difference from noise: use --reps.",
-        "+- is the 95% half-width of the difference; a verdict is given when it excludes 0."}};
+        "+- is the 95% half-width of the difference; a verdict is given when it excludes 0.",
+        "report: "}};
 
 /* Columns a text takes on a terminal: East Asian characters take two. */
 static int columns(const char *text)
@@ -201,8 +203,11 @@ static int results_compare(const struct tbs_results *before, const struct tbs_re
 {
     if (tbs_results_pairable(before, after, error) != 0)
         return -1;
-    if (html_dir != NULL && page_put(before, after, html_dir, error) != 0)
-        return -1;
+    if (html_dir != NULL) {
+        if (page_put(before, after, html_dir, error) != 0)
+            return TBS_REPORT_UNWRITTEN;
+        fprintf(out, "%s%s/compare.html\n", words[language].page, html_dir);
+    }
     comparison_print(out, language, before, after);
     return 0;
 }

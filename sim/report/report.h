@@ -40,8 +40,10 @@ int tbs_report_write(const struct tbs_results *results, const struct tbs_results
 
 /* tongban compare: reads summary.json, replications.csv and hall-replications.csv of two output
  * folders (before, after), pairs the replications by number, prints to out what changed and
- * whether it is more than noise, and writes compare.html into html_dir (NULL: no page).
- * Refuses runs that can't be paired: another seed, period, or version of the files. */
+ * whether it is more than noise, and writes compare.html into html_dir (NULL: no page), telling
+ * first where. Refuses runs that can't be read or paired (-1): another seed, period, or version of
+ * the files. TBS_REPORT_UNWRITTEN: the page could not be written. */
+enum { TBS_REPORT_UNWRITTEN = -2 };
 int tbs_report_compare(const char *before_dir, const char *after_dir, const char *html_dir,
                        enum tbs_report_language language, FILE *out,
                        struct tbs_report_error *error);
