@@ -23,7 +23,7 @@
 #include "tongban/engine.h"
 
 enum {
-    COMMANDS = 400 * 1000, /* of a round */
+    COMMANDS = 100 * 1000, /* of a round */
     BATCH = 64,
     LIVES = 50 * 1000,
     WAKES = 100,

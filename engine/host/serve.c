@@ -122,6 +122,16 @@ static bool time_step(struct tbi_engine_thread *thread, struct tbi_city *city)
     return true;
 }
 
+/* Asks for the lines of so many commands and events at once. They are in the caller's
+ * cache, and each would cost the step a wait of its own. */
+static void lines_fetch(const struct tb_command *commands, struct tb_event *events, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        __builtin_prefetch(commands + i, 0);
+        __builtin_prefetch(events + i, 1);
+    }
+}
+
 /* Some of a caller's commands to a city: as many as lie together and have room for their
  * events. */
 static bool commands_step(struct tbi_engine_thread *thread, struct tbi_city *city,
@@ -143,6 +153,7 @@ static bool commands_step(struct tbi_engine_thread *thread, struct tbi_city *cit
             return false;
         }
     }
+    lines_fetch(commands, events, count < room ? count : room);
     struct tb_step_result result =
         tb_city_step(city->city, thread->now, commands, count, events, room);
     tbi_twin_record(city, thread->now, commands, result.commands);
