@@ -2,7 +2,8 @@
 #include "city.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#include "tongban/engine.h"
 
 tb_time bench_day_at(uint32_t day)
 {
@@ -61,17 +62,18 @@ struct tb_city *bench_city_new(uint32_t halls, uint32_t windows_per_hall, uint32
                                .stations = stations, .station_count = halls,
                                .matters = matters, .matter_count = BENCH_GROUPS,
                                .tickets_max = tickets_max, .visits_max = 400000};
-    size_t bytes = (tb_city_bytes(&config) + 63) & ~(size_t)63;
-    void *block = aligned_alloc(64, bytes);
-    if (!block || tb_city_init(block, bytes, &config) != TB_STATUS_OK)
+    enum tb_status status;
+    struct tb_city *city = tb_city_create(&config, &status);
+    if (!city)
         abort();
+    tb_city_populate(city);
     free(servers);
     free(stations);
     free(handled);
-    return block;
+    return city;
 }
 
 void bench_city_free(struct tb_city *city)
 {
-    free(city);
+    tb_city_destroy(city);
 }
