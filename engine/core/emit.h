@@ -17,8 +17,9 @@ struct tbi_step {
     uint32_t explanation_count, explanation_max;
 };
 
-/* An answer to a query, or a refusal: no number, no count, no clock. All fields but those given are zero, server
- * TB_NONE, matter TB_MATTER_NONE; the caller fills them. `station` TB_STATION_NONE: of none. */
+/* An answer to a query, or a refusal: no number, no count, no clock. All fields but those given
+ * are zero, server TB_NONE, matter TB_MATTER_NONE; the caller fills them. `station`
+ * TB_STATION_NONE: of none. */
 static inline struct tb_event *tbi_answer(struct tbi_step *step, enum tb_event_kind kind,
                                           uint32_t station)
 {

@@ -16,7 +16,8 @@ void tbi_due_set(struct tb_city *city, uint32_t index, enum tbi_due kind, tb_tim
     struct tbi_station *station = tbi_station(city, index);
     if (station->due_at[kind] == at)
         return;
-    /* All are read before the one is written: a wide load right behind a narrow store would stall. */
+    /* All are read before the one is written: a wide load right behind a narrow store would
+     * stall. */
     tb_time next = at;
     for (int i = 0; i < TBI_DUE_COUNT; i++)
         next = least(next, i == (int)kind ? at : station->due_at[i]);
