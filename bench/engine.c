@@ -23,9 +23,9 @@
 #include "tongban/engine.h"
 
 enum {
-    COMMANDS = 100 * 1000, /* of a round */
+    COMMANDS = 1600 * 64, /* of a round; whole batches of whole lives */
     BATCH = 64,
-    LIVES = 50 * 1000,
+    LIVES = 3200 * 16, /* whole batches, too */
     WAKES = 100,
     WAKE_PAUSE_US = 200,
 };
