@@ -6,9 +6,6 @@
 
 enum { NOSHOW_AFTER_S = 60 }; /* a clerk whose hall has no call timeout waits so long */
 
-/* Series of a hall's purposes, besides those of demand.h, for what is drawn while the day runs. */
-enum { SERIES_LATER = 4 };
-
 static inline bool has(const struct tbs_visit *visit, uint32_t traits)
 {
     return (visit->traits & traits) != 0;
@@ -185,8 +182,7 @@ static void checks_in(struct tbs_model *m, struct tbs_visit *visit, tb_time now)
 static uint16_t other_hall(const struct tbs_model *m, const struct tbs_visit *visit)
 {
     const struct tb_matter *matter = &m->config.matters[visit->matter];
-    const uint64_t number = tbs_random_at(tbs_visit_key(m, visit, TBS_HALL_CHOICE, SERIES_LATER),
-                                          tbs_visit_index(visit));
+    const uint64_t number = tbs_luck(visit->luck, TBS_HALL_CHOICE, 0);
     uint32_t which = (uint32_t)(((number >> 32) * (matter->hall_count - 1)) >> 32);
 
     which += matter->halls[which] >= visit->home;
@@ -234,7 +230,7 @@ static void asks_advice(struct tbs_model *m, struct tbs_visit *visit, tb_time no
 }
 
 /* Books the slot he likes, or the next free one of that day. */
-static void books(struct tbs_model *m, struct tbs_visit *visit, tb_time now)
+void tbs_citizen_books(struct tbs_model *m, struct tbs_visit *visit, tb_time now)
 {
     const tb_time day_at_us = tbs_day_starts_at_us(m->scenario, visit->day);
     const uint32_t kind = tb_scenario_day_kind(m->scenario, visit->home, visit->day);
@@ -301,8 +297,7 @@ static void walks(struct tbs_model *m, struct tbs_visit *visit, const struct tb_
     const int64_t walk_us =
         people->walk_mean_us == 0
             ? 0
-            : tbs_exponential_us(tbs_visit_key(m, visit, TBS_RECALL, SERIES_LATER),
-                                 tbs_visit_index(visit), people->walk_mean_us);
+            : tbs_luck_exponential_us(tbs_luck(visit->luck, TBS_RECALL, 0), people->walk_mean_us);
     const bool silent = (event->flags & TB_EVENT_FLAG_SILENT) != 0;
     window->walked_at_us = event->at_us + walk_us;
     if (silent && has(visit, TBS_TRAIT_ACKS)) {
@@ -351,9 +346,8 @@ void tbs_citizen_missed(struct tbs_model *m, struct tbs_visit *visit, const stru
     tbs_tally_no_show(m->tally, visit->station);
     tbs_window_freed(m, event->server, event->at_us);
     if (event->value != 0 && has(visit, TBS_TRAIT_RETURNS)) {
-        const int64_t back_us =
-            tbs_exponential_us(tbs_visit_key(m, visit, TBS_RECALL, SERIES_LATER + 1),
-                               tbs_visit_index(visit), m->scenario->people.absent_return_mean_us);
+        const int64_t back_us = tbs_luck_exponential_us(tbs_luck(visit->luck, TBS_RECALL, 1),
+                                                        m->scenario->people.absent_return_mean_us);
         timer_about(m, visit->station, TIMER_RESUME, visit, event->at_us + back_us);
     }
 }
@@ -367,9 +361,8 @@ void tbs_citizen_goes_on(struct tbs_model *m, struct tbs_visit *visit, const str
     visit->matters_done++;
     tbs_assert(visit->matters_done < visit->matter_count);
     visit->matter = visit->matters[visit->matters_done];
-    visit->service_us = tbs_demand_service_us(
-        m->demand, tbs_visit_key(m, visit, TBS_SERVICE, TBS_SERIES_EXTRA + visit->matters_done),
-        tbs_visit_index(visit), visit->matter);
+    visit->service_us = tbs_luck_draw_us(tbs_demand_service(m->demand, visit->matter),
+                                         tbs_luck(visit->luck, TBS_SERVICE, visit->matters_done));
     service_begins(m, visit, event->server, event->at_us);
 }
 
@@ -385,8 +378,7 @@ static void rates(struct tbs_model *m, const struct tbs_visit *visit, tb_ref ref
     if (!later && !has(visit, TBS_TRAIT_RATES)) {
         return;
     }
-    const uint64_t number =
-        tbs_random_at(tbs_visit_key(m, visit, TBS_RATING, SERIES_LATER), tbs_visit_index(visit));
+    const uint64_t number = tbs_luck(visit->luck, TBS_RATING, 0);
     if (!later) {
         const struct tb_command give = {
             .kind = TB_RATE_GIVE, .ref = ref, .value = stars_of(visit, number)};
@@ -434,16 +426,13 @@ static void collects(struct tbs_model *m, uint32_t station, const struct tbs_tim
     visit->arrival_at_us = timer->at_us;
     visit->station = (uint16_t)station;
     visit->home = c->home;
-    visit->day = c->day;
     visit->index = slot;
     visit->matter = visit->matters[0] = c->matter;
     visit->class_ = c->class_;
     visit->traits = TBS_TRAIT_COLLECT | TBS_TRAIT_SETTLED;
-    visit->service_us =
-        tbs_demand_collect_us(m->demand,
-                              tbs_station_key(m->demand, m->seed, TBS_COLLECT, c->home,
-                                              SERIES_LATER + c->nth, m->replication),
-                              tbs_citizen_index(c->day, c->index), c->matter);
+    visit->luck = tbs_luck(c->luck, TBS_COLLECT, 1);
+    visit->service_us = tbs_luck_draw_us(tbs_demand_collect(m->demand, c->matter),
+                                         tbs_luck(visit->luck, TBS_SERVICE, 0));
     tbs_citizen_arrives(m, visit, timer->at_us);
 }
 
@@ -478,7 +467,7 @@ void tbs_citizen_timer(struct tbs_model *m, uint32_t station, const struct tbs_t
         asks_advice(m, visit, timer->at_us);
         return;
     case TIMER_BOOK:
-        books(m, visit, timer->at_us);
+        tbs_citizen_books(m, visit, timer->at_us);
         return;
     case TIMER_COLLECT:
         collects(m, station, timer);

@@ -136,26 +136,26 @@ void tbs_extras_count(struct tbs_model *m, uint32_t station)
 
 /* ---- the day begins -------------------------------------------------------------------------- */
 
-/* Puts a day's appointments on the days on which they are made: 1 to `ahead` days before. */
+/* Puts a day's appointments on the days on which they are made: 1 to `ahead` days before. What
+ * would have been made before the run began, or is made on the day itself, is made now. */
 static void bookings_plan(struct tbs_model *m, uint32_t station, struct tbs_day *day)
 {
-    struct station *st = &m->stations[station];
-    const struct tbs_key key = tbs_station_key(m->demand, m->seed, TBS_APPOINTMENT, station,
-                                               TBS_SERIES_EXTRA, m->replication);
+    const struct station *st = &m->stations[station];
 
     for (uint32_t i = day->walk_ins; i < day->count; i++) {
-        const uint64_t number = tbs_random_at(key, tbs_citizen_index(day->day, i));
-        const uint32_t lead =
-            st->ahead == 0 ? 0 : 1 + (uint32_t)(((number >> 32) * st->ahead) >> 32);
-        const uint32_t on = day->day >= m->day + lead ? day->day - lead : m->day;
+        const uint64_t number = tbs_luck(day->visits[i].luck, TBS_APPOINTMENT, 0);
+        const uint32_t lead = 1 + (uint32_t)(((number >> 32) * st->ahead) >> 32);
+        if (st->ahead == 0 || day->day < m->day + lead) {
+            tbs_citizen_books(m, &day->visits[i], m->day_at_us);
+            continue;
+        }
+        const uint32_t on = day->day - lead;
         const tb_time from_us = tbs_day_starts_at_us(m->scenario, on);
-        const tb_time length_us = lead == 0 ? 0 : tbs_day_ends_at_us(m->scenario, on) - from_us;
+        const tb_time length_us = tbs_day_ends_at_us(m->scenario, on) - from_us;
         const double part = (double)(number & 0xffffffffu) * 0x1p-32;
-        /* What would have been made before the run began is made at its start. */
-        const bool past = day->day < m->day + lead;
         tbs_later(m, station,
                   (struct tbs_timer){
-                      .at_us = from_us + (past ? 0 : (tb_time)(part * (double)length_us)),
+                      .at_us = from_us + (tb_time)(part * (double)length_us),
                       .kind = TIMER_BOOK,
                       .about = (uint64_t)(uintptr_t)&day->visits[i],
                   });
@@ -261,9 +261,6 @@ static void today_begins(struct tbs_model *m, uint32_t station)
 
 void tbs_day_begin(struct tbs_model *m, uint32_t station)
 {
-    struct station *st = &m->stations[station];
-
-    st->kind_today = tb_scenario_day_kind(m->scenario, station, m->day);
     later_begins(m, station);
     if (station < m->scenario->hall_count) {
         today_begins(m, station);

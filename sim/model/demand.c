@@ -18,6 +18,7 @@ struct tbs_demand {
     double early_us, early_sd_us;
     double booked, absent; /* shares of those who are drawn */
     double drawn;          /* for each visitor who comes */
+    bool lucky;            /* something is drawn while the day runs */
 };
 
 static void *must(void *memory)
@@ -128,6 +129,15 @@ static void entities_make(struct tbs_demand *demand)
     }
 }
 
+static bool draws_later(const struct tb_scenario *s)
+{
+    const struct tb_people *p = &s->people;
+
+    return p->walk_mean_us > 0 || p->absent_share > 0 || p->several_share > 0 ||
+           p->appointment_share > 0 || p->other_hall_share > 0 ||
+           p->rate_share + p->rate_later_share > 0 || s->config.route_count > 0;
+}
+
 struct tbs_demand *tbs_demand_create(const struct tb_scenario *scenario,
                                      const struct tbs_trace *trace)
 {
@@ -140,6 +150,7 @@ struct tbs_demand *tbs_demand_create(const struct tb_scenario *scenario,
     demand->drawn = 1 + comes * absent / (1 - absent);
     demand->booked = comes / (1 - absent) / demand->drawn;
     demand->absent = comes * absent / (1 - absent) / demand->drawn;
+    demand->lucky = draws_later(scenario);
     laws_make(demand);
     mixes_make(demand);
     profiles_make(demand);
@@ -440,18 +451,18 @@ static void classes_draw(double green_share, struct tbs_key key, uint64_t index,
 
 /* An appointment: its slot, and how early before it the citizen comes. */
 static void appointments_draw(const struct tbs_demand *demand, struct tbs_key key, uint64_t index,
-                              uint32_t n, const struct tbs_sweep *sweep, struct tbs_day *day)
+                              uint32_t n, struct tbs_sweep *sweep, struct tbs_day *day)
 {
     const tb_time day_at_us = tbs_day_starts_at_us(demand->scenario, day->day);
-    struct tbs_random random;
 
+    tbs_random_fill_at(key, index, sweep->raw, n);
     for (uint32_t i = 0; i < n; i++) {
         if (sweep->place[i] == TB_NONE || sweep->place[i] < day->walk_ins) {
             continue;
         }
         struct tbs_visit *visit = &day->visits[sweep->place[i]];
-        tbs_random_open_at(&random, key, index + i);
-        const double early_us = demand->early_us + demand->early_sd_us * tbs_normal(&random);
+        const double early_us =
+            demand->early_us + demand->early_sd_us * tbs_luck_normal(sweep->raw[i]);
         visit->slot_at_us = day_at_us + sweep->slot[i];
         const tb_time at_us = visit->slot_at_us - (int64_t)early_us;
         visit->arrival_at_us = sweep->absent[i] ? TB_NEVER : at_us < day_at_us ? day_at_us : at_us;
@@ -681,6 +692,15 @@ static void ratings_draw(const struct tb_people *p, struct tbs_key key, uint64_t
     }
 }
 
+static void luck_draw(struct tbs_key key, uint64_t index, struct tbs_sweep *sweep,
+                      struct tbs_day *day)
+{
+    tbs_random_fill_at(key, index, sweep->raw, day->count);
+    for (uint32_t i = 0; i < day->count; i++) {
+        day->visits[i].luck = sweep->raw[i];
+    }
+}
+
 static void balks_draw(const struct tb_people *p, struct tbs_key key, uint64_t index,
                        struct tbs_sweep *sweep, struct tbs_day *day)
 {
@@ -713,6 +733,9 @@ void tbs_demand_day(const struct tbs_demand *demand, uint64_t seed, uint64_t rep
                                     ? TBS_TRAIT_BOOKED | TBS_TRAIT_ABSENT
                                     : TBS_TRAIT_BOOKED;
     }
+    if (demand->lucky) {
+        luck_draw(KEY(TBS_ARRIVAL, TBS_SERIES_LUCK), index, sweep, day);
+    }
     manners_draw(people, KEY(TBS_CHANNEL, 0), KEY(TBS_RECALL, 0), index, sweep, day);
     matters_add(demand, KEY(TBS_MATTER, TBS_SERIES_SEVERAL), KEY(TBS_MATTER, TBS_SERIES_SETTLED),
                 index, sweep, day);
@@ -723,14 +746,12 @@ void tbs_demand_day(const struct tbs_demand *demand, uint64_t seed, uint64_t rep
 #undef KEY
 }
 
-int64_t tbs_demand_service_us(const struct tbs_demand *demand, struct tbs_key key, uint64_t index,
-                              uint32_t matter)
+const struct tbs_distribution *tbs_demand_service(const struct tbs_demand *demand, uint32_t matter)
 {
-    return tbs_draw_at_us(&demand->service[matter], key, index);
+    return &demand->service[matter];
 }
 
-int64_t tbs_demand_collect_us(const struct tbs_demand *demand, struct tbs_key key, uint64_t index,
-                              uint32_t matter)
+const struct tbs_distribution *tbs_demand_collect(const struct tbs_demand *demand, uint32_t matter)
 {
-    return tbs_draw_at_us(&demand->collect[matter], key, index);
+    return &demand->collect[matter];
 }

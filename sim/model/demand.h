@@ -14,12 +14,13 @@
 
 #include "kernel/choice.h"
 #include "kernel/distribution.h"
+#include "model/luck.h"
 #include "model/visit.h"
 #include "tongban/scenario.h"
 
 /* Series of a purpose that a hall's citizens need besides the first: added to the stream's entity.
  */
-enum { TBS_SERIES_SEVERAL = 1, TBS_SERIES_SETTLED = 2, TBS_SERIES_EXTRA = 3 };
+enum { TBS_SERIES_SEVERAL = 1, TBS_SERIES_SETTLED = 2, TBS_SERIES_LUCK = 3 };
 
 /* The number of the n-th citizen of a day within his hall's streams. */
 static inline uint64_t tbs_citizen_index(uint32_t day, uint32_t n)
@@ -97,11 +98,9 @@ void tbs_day_free(struct tbs_day *day);
 /* Writes citizen i of a day as a trace holds it. */
 struct tbs_citizen tbs_day_citizen(const struct tbs_day *day, uint32_t i);
 
-/* The service of a matter for a citizen's j-th matter, j >= 1, and of a collection visit. */
-int64_t tbs_demand_service_us(const struct tbs_demand *demand, struct tbs_key key, uint64_t index,
-                              uint32_t matter);
-int64_t tbs_demand_collect_us(const struct tbs_demand *demand, struct tbs_key key, uint64_t index,
-                              uint32_t matter);
+/* The law of a matter's service, and of a visit that collects its result. */
+const struct tbs_distribution *tbs_demand_service(const struct tbs_demand *demand, uint32_t matter);
+const struct tbs_distribution *tbs_demand_collect(const struct tbs_demand *demand, uint32_t matter);
 
 /* The start of the first appointment slot at or after this offset of a day of this kind in this
  * hall; -1: none. */

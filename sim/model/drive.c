@@ -23,6 +23,8 @@ static inline struct tb_step_result core_step(struct tbs_model *m, uint32_t stat
 {
     const uint32_t max = sizeof m->events / sizeof m->events[0];
 
+    tbs_assert(m->by_station || now >= m->now_us);
+    m->now_us = now;
     return m->by_station ? tb_station_step(m->city, station, now, commands, n, m->events, max)
                          : tb_city_step(m->city, now, commands, n, m->events, max);
 }

@@ -286,12 +286,12 @@ void tbs_figures_desk(const struct tbs_tally *tally, uint32_t station,
     out[TBS_DESK_BACKLOG_AT_END] = s.n[TBS_STATION_TASKS_OPEN];
 }
 
-void tbs_figures_slot(const struct tbs_slot_tally *slot, double days,
+void tbs_figures_slot(const struct tbs_slot_tally *slot, uint32_t bin_end, double days,
                       double out[TBS_SLOT_METRIC_COUNT])
 {
     const uint64_t *n = slot->count;
     const struct tbs_wait_figures f =
-        tbs_wait_figures(&slot->waits, TBS_BINS, n[TBS_OF_SLOT_CALLED], n[TBS_OF_SLOT_WAIT_US]);
+        tbs_wait_figures(&slot->waits, bin_end, n[TBS_OF_SLOT_CALLED], n[TBS_OF_SLOT_WAIT_US]);
 
     out[TBS_SLOT_ARRIVED] = share((double)n[TBS_OF_SLOT_ARRIVED], days);
     out[TBS_SLOT_SERVED] = share((double)n[TBS_OF_SLOT_SERVED], days);

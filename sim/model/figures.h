@@ -26,8 +26,8 @@ void tbs_figures_hall(const struct tbs_tally *tally, uint32_t hall,
 void tbs_figures_desk(const struct tbs_tally *tally, uint32_t station,
                       double out[TBS_DESK_METRIC_COUNT]);
 
-/* The average day of one type, of `days` days. */
-void tbs_figures_slot(const struct tbs_slot_tally *slot, double days,
+/* The average day of one type, of `days` days. No bin from bin_end on was touched. */
+void tbs_figures_slot(const struct tbs_slot_tally *slot, uint32_t bin_end, double days,
                       double out[TBS_SLOT_METRIC_COUNT]);
 
 #endif

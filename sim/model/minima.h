@@ -66,7 +66,7 @@ static inline void tbs_minima_set(struct tbs_minima *m, uint32_t i, tb_time at_u
     } else {
         return;
     }
-    if (m->group[g] <= m->least) {
+    if (m->group[g] <= m->least || m->group_count == 1) {
         m->least = m->group[g];
     } else if (group == m->least) {
         tbs_minima_settle(m);

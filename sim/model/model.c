@@ -294,6 +294,7 @@ void tbs_model_start(struct tbs_model *m, uint64_t seed, uint64_t replication)
     m->next_day = m->options.day_first;
     m->error[0] = '\0';
     m->todo_count = 0;
+    m->now_us = 0;
     m->subject = NULL;
     const enum tb_status status = tb_city_init(m->city, m->city_bytes, &m->config);
     tbs_assert(status == TB_STATUS_OK);
@@ -331,10 +332,16 @@ static void day_set(struct tbs_model *m, uint32_t day)
     tbs_tally_day(m->tally, day, m->day_at_us);
 }
 
+static void kind_set(struct tbs_model *m, uint32_t station)
+{
+    m->stations[station].kind_today = tb_scenario_day_kind(m->scenario, station, m->day);
+}
+
 static void station_days_run(struct tbs_model *m, uint32_t station, uint32_t first, uint32_t last)
 {
     for (uint32_t day = first; day < last && m->error[0] == '\0'; day++) {
         day_set(m, day);
+        kind_set(m, station);
         tbs_day_begin(m, station);
         tbs_drive_station(m, station);
         tbs_day_carry(m, station);
@@ -347,6 +354,9 @@ static void station_days_run(struct tbs_model *m, uint32_t station, uint32_t fir
 static void city_day_run(struct tbs_model *m, uint32_t day)
 {
     day_set(m, day);
+    for (uint32_t i = 0; i < m->station_count; i++) {
+        kind_set(m, i);
+    }
     for (uint32_t i = 0; i < m->station_count; i++) {
         tbs_day_begin(m, i);
     }

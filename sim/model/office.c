@@ -2,21 +2,10 @@
  */
 #include "model/state.h"
 
-/* Series of a citizen's draws for the back office: one for each matter, step and attempt. */
-static uint32_t series(const struct matter_case *c, uint32_t step)
+/* What a case draws: a number for each purpose, step and attempt. */
+static uint64_t draw(const struct matter_case *c, enum tbs_purpose purpose, uint32_t step)
 {
-    return 16 + c->nth * TB_STEPS_MAX + step + c->attempts * TB_STEPS_MAX * 8u;
-}
-
-static uint64_t case_index(const struct matter_case *c)
-{
-    return tbs_citizen_index(c->day, c->index);
-}
-
-static struct tbs_key case_key(const struct tbs_model *m, const struct matter_case *c,
-                               enum tbs_purpose purpose, uint32_t step)
-{
-    return tbs_station_key(m->demand, m->seed, purpose, c->home, series(c, step), m->replication);
+    return tbs_luck(c->luck, purpose, step + c->attempts * 2u * TB_STEPS_MAX);
 }
 
 int64_t tbs_work_us(const struct tbs_model *m, uint32_t station, tb_time at_us)
@@ -42,8 +31,7 @@ void tbs_office_called(struct tbs_model *m, const struct tb_event *event)
     const struct matter_case *c = &m->cases[task->case_index];
     const uint32_t route = m->config.matters[c->matter].route;
     const struct tbs_distribution *work = &m->step_work[m->step_first[route] + task->step];
-    const int64_t work_us =
-        tbs_draw_at_us(work, case_key(m, c, TBS_APPROVAL, task->step), case_index(c));
+    const int64_t work_us = tbs_luck_draw_us(work, draw(c, TBS_APPROVAL, task->step));
     const double pace = m->windows[event->server].pace;
 
     if (!(event->flags & EVENT_FLAG_STARTED)) {
@@ -64,8 +52,7 @@ void tbs_office_decides(struct tbs_model *m, uint32_t server, tb_time now)
 
     command.kind = m->stations[window->station].help ? TB_HELP_CLOSE : TB_DESK_APPROVE;
     if (people->correction_share + people->rejection_share > 0) {
-        const double u =
-            tbs_unit(tbs_random_at(case_key(m, c, TBS_RETURNS, task->step), case_index(c)));
+        const double u = tbs_unit(draw(c, TBS_RETURNS, task->step));
         if (u < people->correction_share) {
             command.kind = TB_DESK_CORRECT;
         } else if (u < people->correction_share + people->rejection_share) {
@@ -87,10 +74,8 @@ static void on_opened(struct tbs_model *m, const struct tb_event *event)
     *c = m->direct_case; /* of a command that opens one */
     if (visit != NULL) {
         *c = (struct matter_case){
-            .index = visit->index,
-            .day = visit->day,
+            .luck = tbs_luck(visit->luck, TBS_APPROVAL, visit->matters_done),
             .home = visit->home,
-            .nth = (uint8_t)(visit->matters_done - 1),
             .class_ = visit->class_,
         };
     }
@@ -143,8 +128,8 @@ static void on_outside(struct tbs_model *m, const struct tb_event *event)
     const struct matter_case *c = &m->cases[tb_ref_index(event->ref)];
     const uint32_t step = (uint32_t)event->value;
     const uint32_t route = m->config.matters[c->matter].route;
-    const int64_t work_us = tbs_draw_at_us(&m->step_work[m->step_first[route] + step],
-                                           case_key(m, c, TBS_OUTSIDE, step), case_index(c));
+    const int64_t work_us =
+        tbs_luck_draw_us(&m->step_work[m->step_first[route] + step], draw(c, TBS_OUTSIDE, step));
 
     tbs_later(m, event->station,
               (struct tbs_timer){.at_us = event->at_us + work_us,
@@ -158,8 +143,8 @@ static void on_correction(struct tbs_model *m, const struct tb_event *event)
     const tb_ref ref = (tb_ref)event->value2;
     struct matter_case *c = &m->cases[tb_ref_index(ref)];
     const int64_t after_us =
-        tbs_exponential_us(case_key(m, c, TBS_RETURNS, (uint32_t)event->value + TB_STEPS_MAX * 4),
-                           case_index(c), m->scenario->people.correction_mean_us);
+        tbs_luck_exponential_us(draw(c, TBS_RETURNS, (uint32_t)event->value + TB_STEPS_MAX),
+                                m->scenario->people.correction_mean_us);
 
     tbs_tally_task_returned(m->tally, event->station);
     task_leaves(m, event);
@@ -200,16 +185,11 @@ static tb_time visit_instant(const struct tbs_model *m, uint32_t hall, tb_time f
 static void on_ready(struct tbs_model *m, const struct tb_event *event)
 {
     const struct matter_case *c = &m->cases[tb_ref_index(event->ref)];
-    struct tbs_random random;
-
-    tbs_random_open_at(
-        &random, tbs_station_key(m->demand, m->seed, TBS_COLLECT, c->home, c->nth, m->replication),
-        case_index(c));
-    const bool visits = tbs_random_chance(&random, m->collect_chance) && !c->direct &&
-                        event->station < m->scenario->hall_count;
-    const int64_t after_us =
-        tbs_us_nearest(tbs_exponential(&random) * (double)m->scenario->people.collect_after_us);
-    const double u = tbs_unit(tbs_random_u64(&random));
+    const bool visits = tbs_unit(tbs_luck(c->luck, TBS_COLLECT, 2)) < m->collect_chance &&
+                        !c->direct && event->station < m->scenario->hall_count;
+    const int64_t after_us = tbs_luck_exponential_us(tbs_luck(c->luck, TBS_COLLECT, 3),
+                                                     m->scenario->people.collect_after_us);
+    const double u = tbs_unit(tbs_luck(c->luck, TBS_COLLECT, 4));
     const tb_time at_us = event->at_us + after_us;
     const tb_time comes_at_us = visits ? visit_instant(m, event->station, at_us, u) : at_us;
 
@@ -271,8 +251,10 @@ static void opens_directly(struct tbs_model *m, const struct tbs_timer *timer)
 
     m->subject = NULL;
     m->direct_case = (struct matter_case){
-        .index = matter << 8 | timer->detail,
-        .day = m->day,
+        .luck = tbs_random_at(tbs_key(m->seed, TBS_APPROVAL,
+                                      tbs_entity(m->scenario->matters[matter].label.id),
+                                      m->replication),
+                              tbs_citizen_index(m->day, timer->detail)),
         .home = (uint16_t)station,
         .direct = true,
     };

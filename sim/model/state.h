@@ -62,10 +62,9 @@ struct task {
 /* Whose case it is, by case slot. */
 struct matter_case {
     tb_ref ref;
-    uint32_t index, day;
-    uint16_t home; /* station whose streams are drawn from */
+    uint64_t luck;
+    uint16_t home; /* the citizen's own hall */
     uint16_t matter;
-    uint8_t nth;      /* of the citizen's matters */
     uint8_t attempts; /* corrections so far */
     uint8_t class_;
     bool direct; /* opened without a visit */
@@ -167,6 +166,7 @@ struct tbs_model {
     uint32_t spare_count, spare_room;
 
     /* The step at hand. */
+    tb_time now_us;
     struct tbs_visit *subject;      /* who the command is about; NULL: nobody */
     struct matter_case direct_case; /* what the command opens without a visit */
     uint32_t case_now;              /* case slot whose tasks are being queued */
@@ -204,6 +204,7 @@ void tbs_react(struct tbs_model *m, const struct tb_event *events, uint32_t coun
 
 /* ---- citizen.c ---- */
 void tbs_citizen_arrives(struct tbs_model *m, struct tbs_visit *visit, tb_time now);
+void tbs_citizen_books(struct tbs_model *m, struct tbs_visit *visit, tb_time now);
 void tbs_citizen_timer(struct tbs_model *m, uint32_t station, const struct tbs_timer *timer);
 void tbs_citizen_called(struct tbs_model *m, struct tbs_visit *visit, const struct tb_event *event);
 void tbs_citizen_started(struct tbs_model *m, struct tbs_visit *visit, uint32_t server,
@@ -260,26 +261,6 @@ static inline void tbs_timer_set(struct tbs_model *m, uint32_t station, struct t
 {
     tbs_timers_push(&m->stations[station].timers, timer);
     tbs_station_wakes(m, station, timer.at_us);
-}
-
-/* A number of this citizen for one purpose. */
-static inline struct tbs_key tbs_visit_key(const struct tbs_model *m, const struct tbs_visit *visit,
-                                           enum tbs_purpose purpose, uint32_t series)
-{
-    return tbs_station_key(m->demand, m->seed, purpose, visit->home, series, m->replication);
-}
-
-static inline uint64_t tbs_visit_index(const struct tbs_visit *visit)
-{
-    return tbs_citizen_index(visit->day, visit->index);
-}
-
-static inline int64_t tbs_exponential_us(struct tbs_key key, uint64_t index, int64_t mean_us)
-{
-    struct tbs_random random;
-
-    tbs_random_open_at(&random, key, index);
-    return tbs_us_nearest(tbs_exponential(&random) * (double)mean_us);
 }
 
 #endif

@@ -73,16 +73,17 @@ struct tbs_visit {
     /* What only some do. */
     int64_t patience_us;  /* waits so long; TB_NEVER: for ever */
     tb_time slot_at_us;   /* of the appointment; TB_NEVER: none */
-    tb_ref ref;           /* of his ticket, or of the case to collect */
+    tb_ref ref;           /* of his ticket */
+    uint64_t luck;        /* names what he draws while the day runs: luck.h */
     uint32_t traits;      /* TBS_TRAIT_* */
-    uint32_t index;       /* n-th citizen of his own hall's day: names his draws */
+    uint32_t index;       /* n-th citizen of his own hall's day; who only collects: case slot */
     uint32_t day;         /* scenario day of that */
     uint16_t home;        /* his own hall */
     uint8_t class_;       /* normal or green */
     uint8_t matter_count; /* cases that he brings; 0: only collects */
     uint16_t matters[TB_COMMAND_MATTERS_MAX];
     uint8_t matters_done;
-    uint8_t pad[15];
+    uint8_t pad[7];
 };
 
 _Static_assert(sizeof(struct tbs_visit) == 128, "a visit is two cache lines");

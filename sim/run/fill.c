@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/interval.h"
+#include "kernel/law.h"
 #include "report/metric.h"
 #include "run/inside.h"
 
@@ -17,49 +17,78 @@ struct filler {
     const struct outcome *outcome;
     struct tbs_results *results;
     double *values; /* [sample_count] of one figure */
+    size_t t_count; /* t is Student's quantile for so many values */
+    double t;
 };
+
+enum { FEW = 10 }; /* fewer samples make a half-width that is a rough guess */
 
 /* ---- figures --------------------------------------------------------------------------------- */
 
-static bool adds_up(enum tbs_unit unit)
+/* Half-width of the mean of n values by Student's t, whose quantile is the same for most figures.
+ */
+static double half_width(struct filler *f, size_t n)
 {
-    return unit == TBS_UNIT_COUNT || unit == TBS_UNIT_HOURS;
+    double mean = 0, squares = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        mean += f->values[i] / (double)n;
+    }
+    for (size_t i = 0; i < n; i++) {
+        squares += (f->values[i] - mean) * (f->values[i] - mean);
+    }
+    if (n != f->t_count) {
+        f->t_count = n;
+        f->t = tbs_student_quantile(0.975, (double)(n - 1));
+    }
+    return f->t * sqrt(squares / ((double)n * (double)(n - 1)));
+}
+
+/* What a batch's share of a sum has above or below its share of what was expected: the spread of
+ * seasons and holidays, which are data, is no luck. */
+static void residuals_make(struct filler *f, double whole, int type)
+{
+    const struct outcome *o = f->outcome;
+
+    for (uint32_t i = 0; i < o->sample_count; i++) {
+        f->values[i] -= whole * o->samples[i].expected[type];
+    }
 }
 
 /* A figure of the values at hand, some of which may be NAN. `whole` is that of the whole run where
- * samples are its batches; `per_run`: batches add up to the run. */
-static struct tbs_figure figure_make(const struct filler *f, double whole, bool per_run)
+ * samples are its batches; batches of a
+ * COUNT or HOURS add up to the run. `key` tells the type of day. */
+static struct tbs_figure figure_make(struct filler *f, double whole, enum tbs_unit unit,
+                                     const char *key)
 {
     const struct outcome *o = f->outcome;
     struct tbs_figure figure = {.value = whole, .half_width = NAN};
+    const bool batches = o->batches, sums = unit == TBS_UNIT_COUNT || unit == TBS_UNIT_HOURS;
+    const int type = strncmp(key, "workday_", 8) == 0    ? TBS_DAY_WORKDAY
+                     : strncmp(key, "saturday_", 9) == 0 ? TBS_DAY_SATURDAY
+                                                         : TBS_DAY_TYPE_COUNT;
+    double mean = 0;
     size_t n = 0;
 
+    if (batches && sums) {
+        residuals_make(f, whole, type);
+    }
     for (uint32_t i = 0; i < o->sample_count; i++) {
         if (!isnan(f->values[i])) {
+            mean += f->values[i];
             f->values[n++] = f->values[i];
         }
     }
-    if (n == 0) {
-        return figure;
-    }
-    const bool batches = o->batch_share > 0;
-    const struct tbs_interval interval =
-        batches ? tbs_interval_batches(f->values, n, 0.95) : tbs_interval_mean(f->values, n, 0.95);
-    figure.n = interval.count;
-    if (!batches) {
-        figure.value = interval.value;
+    figure.n = (uint32_t)n;
+    if (n > 0 && !batches) {
+        figure.value = mean / (double)n;
     }
     if (n >= 2) {
-        figure.half_width =
-            batches && per_run ? interval.half_width / o->batch_share : interval.half_width;
-        figure.too_few = interval.flags != 0;
+        /* The sum of n batches has n times the half-width of their mean. */
+        figure.half_width = half_width(f, n) * (batches && sums ? (double)n : 1);
+        figure.too_few = n < FEW;
     }
     return figure;
-}
-
-static double at(const double *figures, size_t metric)
-{
-    return figures[metric];
 }
 
 static void city_fill(struct filler *f)
@@ -73,13 +102,14 @@ static void city_fill(struct filler *f)
     free(scratch);
     for (int m = 0; m < TBS_CITY_METRIC_COUNT; m++) {
         for (uint32_t i = 0; i < o->sample_count; i++) {
-            f->values[i] = at(o->samples[i].city, (size_t)m);
+            f->values[i] = o->samples[i].city[m];
         }
-        f->results->city[m] = figure_make(f, whole[m], adds_up(tbs_city_metrics[m].unit));
+        f->results->city[m] =
+            figure_make(f, whole[m], tbs_city_metrics[m].unit, tbs_city_metrics[m].key);
     }
     struct tbs_figure *most = &f->results->city[TBS_CITY_OVERTAKEN_MAX];
     *most = (struct tbs_figure){.value = whole[TBS_CITY_OVERTAKEN_MAX], .half_width = NAN};
-    if (o->batch_share > 0) {
+    if (o->batches) {
         memcpy(f->results->replication, whole, sizeof whole);
         return;
     }
@@ -102,11 +132,11 @@ static void hall_figures_fill(struct filler *f, uint32_t hall)
             f->values[i] = o->samples[i].halls[(size_t)hall * TBS_HALL_METRIC_COUNT + (size_t)m];
         }
         f->results->halls[hall].figure[m] =
-            figure_make(f, whole[m], adds_up(tbs_hall_metrics[m].unit));
+            figure_make(f, whole[m], tbs_hall_metrics[m].unit, tbs_hall_metrics[m].key);
     }
     for (uint32_t i = 0; i < f->results->shape.replication_count; i++) {
         const double *from =
-            o->batch_share > 0 ? whole : &o->samples[i].halls[(size_t)hall * TBS_HALL_METRIC_COUNT];
+            o->batches ? whole : &o->samples[i].halls[(size_t)hall * TBS_HALL_METRIC_COUNT];
         memcpy(&rows[(i * halls + hall) * TBS_HALL_METRIC_COUNT], from, sizeof whole);
     }
 }
@@ -125,9 +155,10 @@ static void desk_fill(struct filler *f, uint32_t desk)
         }
         /* What is so at the end of the run is not a sum of batches. */
         const bool state = m == TBS_DESK_BACKLOG_AT_END;
-        const bool sums = tbs_desk_metrics[m].unit == TBS_UNIT_COUNT;
-        result->figure[m] = figure_make(f, whole[m], sums);
-        if (state && o->batch_share > 0) {
+        const enum tbs_unit unit = tbs_desk_metrics[m].unit;
+        result->figure[m] =
+            figure_make(f, whole[m], unit == TBS_UNIT_COUNT ? unit : TBS_UNIT_SHARE, "");
+        if (state && o->batches) {
             result->figure[m] = (struct tbs_figure){.value = whole[m], .half_width = NAN};
         }
     }
@@ -140,16 +171,40 @@ static void desk_fill(struct filler *f, uint32_t desk)
 /* ---- half hours and distributions ------------------------------------------------------------ */
 
 static void slot_fill(struct filler *f, uint32_t hall, enum tbs_day_type type, uint32_t slot,
-                      const struct tbs_slot_tally *tally)
+                      const struct tbs_slot_tally *tally, uint32_t bin_end)
 {
     struct tbs_slot_result *result = tbs_results_slot(f->results, hall, type, slot);
     const double days = (double)f->results->day_count[type] * f->outcome->replications;
     double figures[TBS_SLOT_METRIC_COUNT];
 
-    tbs_figures_slot(tally, days, figures);
+    tbs_figures_slot(tally, bin_end, days, figures);
     for (int m = 0; m < TBS_SLOT_METRIC_COUNT; m++) {
         result->figure[m] = (struct tbs_figure){.value = figures[m], .half_width = NAN};
     }
+}
+
+/* A half hour of every hall, and of the city. */
+static void slot_fill_all(struct filler *f, enum tbs_day_type type, uint32_t slot,
+                          struct tbs_slot_tally *city)
+{
+    const struct tbs_tally *sum = f->outcome->sum;
+    uint32_t end = 0;
+
+    memset(city, 0, sizeof *city);
+    for (uint32_t h = 0; h < sum->hall_count; h++) {
+        const struct tbs_slot_tally *one = tbs_tally_slot(sum, h, type, slot);
+        const uint32_t here = sum->stations[h].bin_end[type];
+        slot_fill(f, h, type, slot, one, here);
+        for (uint32_t c = 0; c < TBS_OF_SLOT_COUNT; c++) {
+            city->count[c] += one->count[c];
+        }
+        for (uint32_t i = 0; i < here; i++) {
+            city->waits.called[i] += one->waits.called[i];
+            city->waits.left[i] += one->waits.left[i];
+        }
+        end = here > end ? here : end;
+    }
+    slot_fill(f, sum->hall_count, type, slot, city, end);
 }
 
 static void slots_fill(struct filler *f)
@@ -161,20 +216,7 @@ static void slots_fill(struct filler *f)
     f->results->slot_from_min = sum->slot_first * 30;
     for (int type = 0; type < TBS_DAY_TYPE_COUNT; type++) {
         for (uint32_t slot = 0; slot < sum->slot_count; slot++) {
-            memset(city, 0, sizeof *city);
-            for (uint32_t h = 0; h < sum->hall_count; h++) {
-                const struct tbs_slot_tally *one =
-                    tbs_tally_slot(sum, h, (enum tbs_day_type)type, slot);
-                slot_fill(f, h, (enum tbs_day_type)type, slot, one);
-                for (uint32_t c = 0; c < TBS_OF_SLOT_COUNT; c++) {
-                    city->count[c] += one->count[c];
-                }
-                for (uint32_t i = 0; i < TBS_BINS; i++) {
-                    city->waits.called[i] += one->waits.called[i];
-                    city->waits.left[i] += one->waits.left[i];
-                }
-            }
-            slot_fill(f, sum->hall_count, (enum tbs_day_type)type, slot, city);
+            slot_fill_all(f, (enum tbs_day_type)type, slot, city);
         }
     }
     free(city);
@@ -237,32 +279,43 @@ static struct tbs_name name_of(struct tbs_results *r, const struct tb_label *lab
     };
 }
 
-/* Windows that the plan has open at most on days of this type. */
-static uint32_t windows_of(const struct outcome *o, uint32_t hall, enum tbs_day_type type)
+/* Windows that have a shift on any day of this type in the run. */
+static void windows_count(const struct outcome *o, enum tbs_day_type type, uint32_t *windows)
 {
     const struct tb_scenario *s = o->scenario;
-    bool seen[TB_DAY_KINDS_MAX] = {false};
-    uint32_t most = 0;
+    bool *kinds = calloc((size_t)s->hall_count * TB_DAY_KINDS_MAX, sizeof *kinds);
+    uint32_t counted = TB_NONE; /* the server counted last: shifts are in order of servers */
 
+    tbs_assert(kinds != NULL);
+    memset(windows, 0, s->hall_count * sizeof *windows);
     for (uint32_t d = o->options->day_first; d < o->options->day_first + o->days; d++) {
-        const uint32_t kind = tb_scenario_day_kind(s, hall, d);
-        if (tbs_day_type(s, d) != type || seen[kind]) {
-            continue;
-        }
-        seen[kind] = true;
-        for (uint32_t half = 0; half < 48; half++) {
-            const uint32_t open = tb_scenario_windows_open(s, hall, kind, TB_MINUTES(30) * half);
-            most = open > most ? open : most;
+        for (uint32_t h = 0; h < s->hall_count && tbs_day_type(s, d) == type; h++) {
+            kinds[h * TB_DAY_KINDS_MAX + tb_scenario_day_kind(s, h, d)] = true;
         }
     }
-    return most;
+    for (uint32_t i = 0; i < s->shift_count; i++) {
+        const struct tb_shift *shift = &s->shifts[i];
+        const uint32_t station = s->servers[shift->server].station;
+        if (station < s->hall_count && shift->server != counted &&
+            kinds[station * TB_DAY_KINDS_MAX + shift->day_kind]) {
+            windows[station]++;
+            counted = shift->server;
+        }
+    }
+    free(kinds);
 }
 
 static void halls_fill(struct filler *f)
 {
     const struct tb_scenario *s = f->outcome->scenario;
     struct tbs_results *r = f->results;
+    uint32_t *workday = malloc((s->hall_count + 1) * sizeof *workday);
+    uint32_t *saturday = malloc((s->hall_count + 1) * sizeof *saturday);
 
+    tbs_assert(workday != NULL);
+    tbs_assert(saturday != NULL);
+    windows_count(f->outcome, TBS_DAY_WORKDAY, workday);
+    windows_count(f->outcome, TBS_DAY_SATURDAY, saturday);
     for (uint32_t t = 0; t < s->trade_count; t++) {
         r->trades[t] = name_of(r, &s->trades[t]);
     }
@@ -272,12 +325,14 @@ static void halls_fill(struct filler *f)
         to->name = name_of(r, &hall->label);
         to->trade_index = hall->trade;
         to->level = (enum tbs_level)hall->level;
-        to->windows = windows_of(f->outcome, h, TBS_DAY_WORKDAY);
-        to->windows_saturday = windows_of(f->outcome, h, TBS_DAY_SATURDAY);
+        to->windows = workday[h];
+        to->windows_saturday = saturday[h];
         to->x = hall->x;
         to->y = hall->y;
         hall_figures_fill(f, h);
     }
+    free(workday);
+    free(saturday);
     for (uint32_t d = 0; d < s->desk_count; d++) {
         r->desks[d].name = name_of(r, &s->desks[d].label);
         r->desks[d].approvers = s->desks[d].approver_count;

@@ -11,6 +11,9 @@ struct sample {
     double city[TBS_CITY_METRIC_COUNT];
     double *halls; /* [hall_count][TBS_HALL_METRIC_COUNT] */
     double *desks; /* [desk_count][TBS_DESK_METRIC_COUNT] */
+    /* Of a batch: its share of the cases that were to be expected in the run, on each type of day
+     * and on all. */
+    double expected[TBS_DAY_TYPE_COUNT + 1];
 };
 
 /* All that a run finds. */
@@ -20,8 +23,7 @@ struct outcome {
     struct sample *samples; /* [sample_count] in order: replications, or batches */
     uint32_t sample_count, sample_room;
     uint32_t replications; /* finished */
-    double
-        batch_share; /* of the whole run's days that one batch has; 0: samples are replications */
+    bool batches;          /* samples are batches of one run */
     struct tbs_tally *sum; /* of all replications, with the picture */
     uint64_t hash;         /* of the final cities, by replication */
     uint32_t days;         /* counted in each replication */

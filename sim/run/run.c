@@ -295,6 +295,51 @@ static uint32_t batch_days(uint32_t days)
     return days < 14 ? 1 : 7 * (weeks > 0 ? weeks : 1);
 }
 
+/* Cases to be expected on a day: those of the trace, or of the demand. */
+static double day_expects(const struct outcome *outcome, uint32_t day)
+{
+    const struct tbs_trace *trace = outcome->options->trace;
+    const struct tb_scenario *s = outcome->scenario;
+    double cases = 0;
+
+    if (trace != NULL) {
+        const uint64_t first = (uint64_t)(day - trace->day_first) * trace->hall_count;
+        return day < trace->day_first || day >= trace->day_first + trace->day_count
+                   ? 0
+                   : (double)(trace->first[first + trace->hall_count] - trace->first[first]);
+    }
+    for (uint32_t h = 0; h < s->hall_count; h++) {
+        cases += tb_scenario_cases(s, h, day);
+    }
+    return cases;
+}
+
+/* Which share of the run's cases was to be expected in each batch. */
+static void expected_share(struct outcome *outcome, uint32_t batch)
+{
+    const uint32_t first = outcome->options->day_first + outcome->options->warm_up_days;
+    double all[TBS_DAY_TYPE_COUNT + 1] = {0};
+
+    for (uint32_t i = 0; i < outcome->sample_count; i++) {
+        memset(outcome->samples[i].expected, 0, sizeof outcome->samples[i].expected);
+    }
+    for (uint32_t d = 0; d < outcome->days; d++) {
+        const double cases = day_expects(outcome, first + d);
+        const enum tbs_day_type type = tbs_day_type(outcome->scenario, first + d);
+        all[type] += cases;
+        all[TBS_DAY_TYPE_COUNT] += cases;
+        if (d / batch < outcome->sample_count) {
+            outcome->samples[d / batch].expected[type] += cases;
+            outcome->samples[d / batch].expected[TBS_DAY_TYPE_COUNT] += cases;
+        }
+    }
+    for (uint32_t i = 0; i < outcome->sample_count; i++) {
+        for (int type = 0; type <= TBS_DAY_TYPE_COUNT; type++) {
+            outcome->samples[i].expected[type] /= all[type] > 0 ? all[type] : 1;
+        }
+    }
+}
+
 static bool long_run(struct team *team)
 {
     const struct tbs_run_options *options = team->options;
@@ -333,7 +378,8 @@ static bool long_run(struct team *team)
     } else {
         outcome->days = done;
         outcome->replications = done > 0;
-        outcome->batch_share = (double)batch / (double)done;
+        outcome->batches = true;
+        expected_share(outcome, batch);
         outcome->hash = tbs_model_hash(model);
     }
     worker_close(&worker);
