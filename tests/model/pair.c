@@ -42,9 +42,9 @@ const char *pair_failure(const struct pair *p)
 {
     return p->failure;
 }
-struct pair_counts pair_counts(const struct pair *p)
+const struct pair_counts *pair_counts(const struct pair *p)
 {
-    return p->counts;
+    return &p->counts;
 }
 uint64_t pair_hash(const struct pair *p)
 {
@@ -217,7 +217,12 @@ static bool check_step(struct pair *p)
     const struct tb_event *events = model_events(p->model, &count);
     if (!compare_events(&p->compare, p->first.events, p->first.count, events, count))
         return false;
-    p->counts.events += count;
+    p->counts.events += p->first.count;
+    for (uint32_t i = 0; i < p->first.count; i++) {
+        p->counts.seen[p->first.events[i].kind]++;
+        if (p->first.events[i].kind == TB_EVENT_REFUSED)
+            p->counts.refused[p->first.events[i].value]++;
+    }
     model_events_clear(p->model);
     const char *wrong = model_check(p->model);
     if (wrong)

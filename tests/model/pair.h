@@ -34,8 +34,9 @@ uint64_t pair_hash(const struct pair *pair);
 
 struct pair_counts {
     uint64_t commands, events;
+    uint64_t seen[TB_EVENT_COUNT], refused[TB_STATUS_COUNT];
 };
-struct pair_counts pair_counts(const struct pair *pair);
+const struct pair_counts *pair_counts(const struct pair *pair);
 
 /* Runs a whole sequence; NULL, or how it failed (written to `failure`). */
 const char *pair_run(const struct world *world, const struct record *records, uint32_t count,

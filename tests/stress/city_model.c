@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 enum { EPISODE_MAX = 3000, EPISODE_LEAST = 200, ISLANDS_EVERY = 8, ISLANDS_COMMANDS = 1000 };
-enum { SHRINK_MS_MAX = 60000 };
+enum { SHRINK_MS_MAX = 60000, COVERAGE_STEPS = 500000 };
 
 struct options {
     uint64_t seed, steps, episode;
@@ -87,8 +87,13 @@ static int episode(const struct options *o, struct progress *p, uint64_t most)
     bool same = episode_run(pair, world, seed, most, p);
     if (!same)
         snprintf(p->failure, sizeof p->failure, "%s", pair_failure(pair));
-    p->steps += pair_counts(pair).commands;
-    p->events += pair_counts(pair).events;
+    const struct pair_counts *counts = pair_counts(pair);
+    p->steps += counts->commands;
+    p->events += counts->events;
+    for (uint32_t k = 0; k < TB_EVENT_COUNT; k++)
+        p->seen[k] += counts->seen[k];
+    for (uint32_t k = 0; k < TB_STATUS_COUNT; k++)
+        p->refused[k] += counts->refused[k];
     p->hash = dice_mix(p->hash, same ? pair_hash(pair) : 0);
     pair_free(pair);
     free(world);
@@ -172,6 +177,24 @@ static int report(const struct options *o, struct progress *p, const char *progr
     return 1;
 }
 
+/* A long run must have seen every event, and every refusal that a command of a city can meet. */
+static int check_coverage(const struct progress *p)
+{
+    int missing = 0;
+    for (uint32_t k = TB_EVENT_NONE + 1; k < TB_EVENT_COUNT; k++) {
+        if (p->seen[k] == 0)
+            printf("FAILED: no event %s in %" PRIu64 " steps\n", tb_event_name(k), p->steps);
+        missing += p->seen[k] == 0;
+    }
+    for (uint32_t k = TB_STATUS_OK + 1; k < TB_STATUS_CONFIG_INVALID; k++) {
+        if (p->refused[k] > 0 || k == TB_STATUS_STATION_OUT_OF_STEP)
+            continue;
+        printf("FAILED: no refusal %s in %" PRIu64 " steps\n", tb_status_name(k), p->steps);
+        missing++;
+    }
+    return missing == 0 ? 0 : 1;
+}
+
 static int run(const struct options *o, const char *program)
 {
     struct progress *p =
@@ -192,7 +215,7 @@ static int run(const struct options *o, const char *program)
     printf("city_model: %" PRIu64 " steps and %" PRIu64 " events in %" PRIu64
            " cities, core and model are the same; hash %016" PRIx64 "\n",
            p->steps, p->events, p->episode + 1 - first, p->hash);
-    return 0;
+    return p->steps >= COVERAGE_STEPS ? check_coverage(p) : 0;
 }
 
 int main(int argc, char **argv)
