@@ -3,11 +3,11 @@
  *
  * One mutex around everything; a ticket is malloc'ed and found by number in a hash table of
  * chains; each line is a binary heap of pointers that grows by realloc; events go to a growing
- * array. It keeps the same rules on the same work: 50 halls with 4 windows (200), 5,000 waiting,
- * six groups in two classes, the green channel's credit, nobody overtaken more than K times, an
- * expected wait for each new ticket, a reminder for whoever has three ahead, a time limit for
- * each call. What is naive is only how: people ahead are counted, and those overtaken are found,
- * by looking at everybody who waits in the hall. */
+ * array. It keeps the same rules on the same work: 200 windows and 5,000 waiting, in one great
+ * hall or spread over 50 small ones; six groups in two classes, the green channel's credit, nobody
+ * overtaken more than K times, an expected wait for each new ticket, a reminder for whoever has
+ * three ahead, a time limit for each call. What is naive is only how: those overtaken, and whoever
+ * has three ahead, are found by looking at everybody who waits. */
 #include <inttypes.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 #include "city.h"
 #include "shim.h"
 
-enum { HALLS = 50, WINDOWS = 4, LINES = BENCH_GROUPS * 2, AHEAD = 3, BOUND = 10, WAITING = 100 };
+enum { WINDOWS = 200, WAITING = 5000, LINES = BENCH_GROUPS * 2, AHEAD = 3, BOUND = 10 };
 enum { BUCKETS = 16384 };
 
 struct ticket {
@@ -32,14 +32,15 @@ struct heap {
 
 struct hall {
     struct heap lines[LINES];
-    struct ticket *at_window[WINDOWS];
+    struct ticket *at_window; /* of the generalist window, which calls here */
     uint32_t number, join;
     int64_t service_us;
 };
 
 struct office {
     pthread_mutex_t mutex;
-    struct hall halls[HALLS];
+    uint32_t hall_count;
+    struct hall halls[WINDOWS]; /* the first hall_count are used */
     struct ticket *buckets[BUCKETS];
     struct tb_event *events;
     uint32_t event_count, event_room, ids;
@@ -114,7 +115,7 @@ static uint32_t take(struct office *o, uint32_t hall_index, uint32_t line, int64
     o->buckets[t->id % BUCKETS] = t;
     heap_push(&hall->lines[line], t);
     tell(o, TB_EVENT_TAKEN, t, now);
-    o->events[o->event_count - 1].value = ahead * hall->service_us / WINDOWS;
+    o->events[o->event_count - 1].value = ahead * hall->service_us * o->hall_count / WINDOWS;
     pthread_mutex_unlock(&o->mutex);
     return t->id;
 }
@@ -138,7 +139,7 @@ static struct heap *choose(struct hall *hall)
     return best;
 }
 
-static uint32_t next(struct office *o, uint32_t hall_index, uint32_t window, int64_t now)
+static uint32_t next(struct office *o, uint32_t hall_index, int64_t now)
 {
     pthread_mutex_lock(&o->mutex);
     struct hall *hall = &o->halls[hall_index];
@@ -146,7 +147,7 @@ static uint32_t next(struct office *o, uint32_t hall_index, uint32_t window, int
     struct ticket *t = heap_pop(line);
     t->called_at = now;
     t->deadline_at = now + TB_SECONDS(90);
-    hall->at_window[window] = t;
+    hall->at_window = t;
     tell(o, TB_EVENT_CALLED, t, now);
     for (uint32_t i = 0; i < LINES; i++)
         for (uint32_t k = 0; k < hall->lines[i].count; k++)
@@ -172,15 +173,14 @@ static void start(struct office *o, uint32_t id, int64_t now)
     pthread_mutex_unlock(&o->mutex);
 }
 
-static void finish(struct office *o, uint32_t hall_index, uint32_t window, uint32_t id,
-                   int64_t now)
+static void finish(struct office *o, uint32_t hall_index, uint32_t id, int64_t now)
 {
     pthread_mutex_lock(&o->mutex);
     struct ticket **at = found(o, id), *t = *at;
     struct hall *hall = &o->halls[hall_index];
     *at = t->next;
     hall->service_us += (now - t->started_at - hall->service_us) / 32;
-    hall->at_window[window] = NULL;
+    hall->at_window = NULL;
     tell(o, TB_EVENT_FINISHED, t, now);
     free(t);
     o->told += o->event_count;
@@ -190,16 +190,16 @@ static void finish(struct office *o, uint32_t hall_index, uint32_t window, uint3
 
 static bool life(struct office *o, uint64_t *random, int64_t *now, uint32_t *waiting)
 {
-    uint32_t hall = bench_random(random) % HALLS;
+    uint32_t hall = bench_random(random) % o->hall_count;
     uint32_t group = bench_random(random) % BENCH_GROUPS;
     uint32_t green = bench_random(random) % 12 == 0;
     *now += TB_HOURS(8) / 1000001;
     take(o, hall, 2 * group + green, *now);
-    if (++waiting[hall] <= WAITING)
+    if (++waiting[hall] <= WAITING / o->hall_count)
         return false;
-    uint32_t id = next(o, hall, 0, *now);
+    uint32_t id = next(o, hall, *now);
     start(o, id, *now);
-    finish(o, hall, 0, id, *now);
+    finish(o, hall, id, *now);
     waiting[hall]--;
     return true;
 }
@@ -211,7 +211,7 @@ static void office_free(struct office *o)
             after = t->next;
             free(t);
         }
-    for (uint32_t i = 0; i < HALLS; i++)
+    for (uint32_t i = 0; i < o->hall_count; i++)
         for (uint32_t k = 0; k < LINES; k++)
             free(o->halls[i].lines[k].at);
     free(o->events);
@@ -224,10 +224,11 @@ static void bench_baseline(struct tb_bench *b)
     pthread_mutex_init(&o->mutex, NULL);
     uint64_t random = 42;
     int64_t now = TB_HOURS(9), done = 0;
-    uint32_t waiting[HALLS] = {0};
-    for (uint32_t i = 0; i < HALLS; i++)
+    uint32_t waiting[WINDOWS] = {0};
+    o->hall_count = (uint32_t)tb_bench_arg(b);
+    for (uint32_t i = 0; i < o->hall_count; i++)
         o->halls[i].service_us = TB_MINUTES(12);
-    for (uint32_t i = 0; i < HALLS * WAITING * 2; i++)
+    for (uint32_t i = 0; i < WAITING * 2; i++)
         life(o, &random, &now, waiting);
     while (tb_bench_next(b, 64))
         for (int i = 0; i < 64; i++)
@@ -237,5 +238,6 @@ static void bench_baseline(struct tb_bench *b)
     office_free(o);
 }
 
-static const struct tb_bench_spec specs[] = {{.name = "life_baseline", .run = bench_baseline}};
+static const struct tb_bench_spec specs[] = {
+    {.name = "life_baseline", .run = bench_baseline, .arg_name = "halls", .args = {1, 50}}};
 TB_BENCH_REGISTER(specs)

@@ -145,7 +145,8 @@ static void bench_waiting(struct tb_bench *b)
 
 static void bench_at_baseline(struct tb_bench *b)
 {
-    lives(b, run_new(50, 4, 100, 1000000));
+    uint32_t halls = (uint32_t)tb_bench_arg(b);
+    lives(b, run_new(halls, 200 / halls, 5000 / halls, 1000000));
 }
 
 static void bench_slowest(struct tb_bench *b)
@@ -181,7 +182,7 @@ static const struct tb_bench_spec specs[] = {
     {.name = "life", .run = bench_life},
     {.name = "life_slowest", .run = bench_slowest},
     {.name = "life_at_baseline", .run = bench_at_baseline, .against = "life_baseline",
-     .ratio_min = 10},
+     .ratio_min = 10, .arg_name = "halls", .args = {1, 50}},
     {.name = "life_halls", .run = bench_halls, .arg_name = "halls", .args = {58, 580, 5800}},
     {.name = "life_waiting", .run = bench_waiting, .arg_name = "waiting",
      .args = {100, 1000, 10000, 100000}},
