@@ -127,16 +127,16 @@ struct tbi_server {
     uint32_t next, prev;               /* ready: in its profile's list; called: in the calls */
     uint32_t remote_next, remote_prev; /* ready: in its remote class's list */
     uint32_t ticket;
-    uint32_t ready_pad;
-    uint64_t ready_order; /* who got ready first */
-    tb_time changed_at;
-    tb_time deadline_at; /* of the call */
     uint16_t station;
     uint16_t profile;
     uint8_t state;
     bool closing, pausing;
     bool ack_phase; /* the deadline is that of the acknowledgement */
     uint32_t pad;
+    uint64_t ready_order; /* who got ready first */
+    tb_time changed_at;
+    tb_time deadline_at; /* of the call */
+    tb_time give_up_at;  /* of the call, once the acknowledgement is over */
 };
 
 #define TBI_TICKET_SILENT 1u

@@ -129,11 +129,9 @@ static void call_deadline(struct tbi_step *step, uint32_t index)
     int64_t ack_us = tbi_rule(city, ticket->station, TB_RULE_ack_timeout_us);
     bool silent = (ticket->flags & (TBI_TICKET_SILENT | TBI_TICKET_ACKED)) == TBI_TICKET_SILENT;
     server->changed_at = step->now;
+    server->give_up_at = call_us > 0 ? step->now + call_us : TB_NEVER;
     server->ack_phase = silent && ack_us > 0 && (call_us == 0 || ack_us < call_us);
-    if (server->ack_phase)
-        calls_add(city, index, step->now + ack_us);
-    else
-        calls_add(city, index, call_us > 0 ? step->now + call_us : TB_NEVER);
+    calls_add(city, index, server->ack_phase ? step->now + ack_us : server->give_up_at);
 }
 
 /* The acknowledgement came, or will not: what is left is the call's own deadline. */
@@ -144,9 +142,7 @@ void tbi_server_ack_over(struct tb_city *city, uint32_t index)
         return;
     tbi_server_calls_remove(city, index);
     server->ack_phase = false;
-    uint32_t station = tbi_ticket(city, server->ticket)->station;
-    int64_t call_us = tbi_rule(city, station, TB_RULE_call_timeout_us);
-    calls_add(city, index, call_us > 0 ? server->changed_at + call_us : TB_NEVER);
+    calls_add(city, index, server->give_up_at);
 }
 
 void tbi_server_call(struct tbi_step *step, uint32_t index, uint32_t ticket_index,
