@@ -4,11 +4,10 @@
 
 enum { CHUNK = TBS_RANDOM_BUFFER };
 
+/* At most TBS_PROFILE_SLOTS, for shares don't exceed 1 by more than rounding. */
 static uint32_t slot_of(double share)
 {
-    const uint32_t slot = (uint32_t)(int64_t)(share * TBS_PROFILE_SLOTS);
-
-    return slot < TBS_PROFILE_SLOTS ? slot : TBS_PROFILE_SLOTS;
+    return (uint32_t)(int64_t)(share * TBS_PROFILE_SLOTS);
 }
 
 /* From a share to its interval without a branch that can't be foreseen: the first interval that

@@ -28,8 +28,8 @@ static inline double tbs_real_of_bits(uint64_t bits)
 /* Added to a number below 2^51 it leaves the nearest integer in the low bits of the sum. */
 #define TBS_REAL_SHIFT 0x1.8p52
 
-/* e^x for |x| <= 700, relative error below 2e-10, exact at 0: x = k ln 2 + r, 1 + r times a
- * polynomial of degree 6 (through Chebyshev's nodes on |r| <= ln 2 / 2), and k into the exponent. */
+/* e^x for |x| <= 700, relative error below 2e-10, exact at 0: x = k ln 2 + r; 1 + r times a
+ * polynomial of degree 6, through Chebyshev's nodes on |r| <= ln 2 / 2; k into the exponent. */
 static inline double tbs_exp(double x)
 {
     const double shifted = x * 0x1.71547652b82fep0 + TBS_REAL_SHIFT;
