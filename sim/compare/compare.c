@@ -21,7 +21,7 @@ static const char *const usage[] = {
     "  --help        this\n",
     "用法：tongban compare 前 后 [--out 文件夹] [--lang zh|en]\n"
     "\n"
-    "“前”和“后”是 `tongban simulate --out` 写出的两个文件夹，随机种子和日期范围相同，并用 --reps 重复：\n"
+    "“前”和“后”是 `tongban simulate --out` 写出的两个文件夹，种子和日期相同，并用 --reps 重复：\n"
     "编号相同的重复里来的是同一批办事人，所以每一对只差在方案上。\n"
     "打印出什么变了，变化是否超出随机波动。\n"
     "\n"

@@ -52,6 +52,9 @@ static const struct words {
         "+- is the 95% half-width of the difference; a verdict is given when it excludes 0.",
         "report: "}};
 
+/* Of the names at the left of a line. */
+enum { CITY_COLUMNS = 32, HALL_COLUMNS = 52 };
+
 /* Columns a text takes on a terminal: East Asian characters take two. */
 static int columns(const char *text)
 {
@@ -82,15 +85,17 @@ static void value_text(char *text, size_t bytes, enum tbs_unit unit, double valu
                  [TBS_UNIT_SHARE] = {100, 2, "%"},
                  [TBS_UNIT_SECONDS] = {1.0 / 60, 2, " min"},
                  [TBS_UNIT_HOURS] = {1, 1, " h"}};
+    const double least = pow(10, -shown[unit].decimals);
+    value = fabs(value * shown[unit].scale) < least / 2 ? 0 : value * shown[unit].scale;
     if (isnan(value))
         snprintf(text, bytes, "-");
     else
-        snprintf(text, bytes, sign ? "%+.*f%s" : "%.*f%s", shown[unit].decimals,
-                 value * shown[unit].scale, shown[unit].suffix);
+        snprintf(text, bytes, sign && value != 0 ? "%+.*f%s" : "%.*f%s", shown[unit].decimals,
+                 value, shown[unit].suffix);
 }
 
-static void pair_print(FILE *out, enum tbs_report_language language, const char *name,
-                       enum tbs_unit unit, const struct tbs_paired *pair)
+static void pair_print(FILE *out, enum tbs_report_language language, int width,
+                       const char *name, enum tbs_unit unit, const struct tbs_paired *pair)
 {
     char before[64], after[64], difference[64], half_width[64], both[160];
     value_text(before, sizeof before, unit, pair->before, false);
@@ -98,7 +103,7 @@ static void pair_print(FILE *out, enum tbs_report_language language, const char 
     value_text(difference, sizeof difference, unit, pair->difference, true);
     value_text(half_width, sizeof half_width, unit, pair->half_width, false);
     snprintf(both, sizeof both, "%s +- %s", difference, half_width);
-    left_print(out, name, 36);
+    left_print(out, name, width);
     right_print(out, before, 14);
     right_print(out, after, 14);
     right_print(out, both, 28);
@@ -106,26 +111,42 @@ static void pair_print(FILE *out, enum tbs_report_language language, const char 
                                                      : tbs_verdict_names_en[pair->verdict]);
 }
 
-static void header_print(FILE *out, const struct words *w)
+static void header_print(FILE *out, const struct words *w, int width)
 {
-    left_print(out, w->header[0], 36);
+    left_print(out, w->header[0], width);
     right_print(out, w->header[1], 14);
     right_print(out, w->header[2], 14);
     right_print(out, w->header[3], 28);
     fprintf(out, "  %s\n", w->header[4]);
 }
 
+/* False for what is 0 in both runs, and for a day type's figure where all days are of one type. */
+static bool says_more(const struct tbs_results *r, const struct tbs_metric *metric,
+                      const struct tbs_paired *pair)
+{
+    const bool of_day = strncmp(metric->key, "workday_", 8) == 0 ||
+                        strncmp(metric->key, "saturday_", 9) == 0;
+    const bool both = r->day_count[TBS_DAY_WORKDAY] > 0 && r->day_count[TBS_DAY_SATURDAY] > 0;
+
+    return (both || !of_day) && (pair->before != 0 || pair->after != 0);
+}
+
 static void city_print(FILE *out, enum tbs_report_language language,
                        const struct tbs_results *before, const struct tbs_results *after)
 {
-    header_print(out, &words[language]);
+    header_print(out, &words[language], CITY_COLUMNS);
     for (int m = 0; m < TBS_CITY_METRIC_COUNT; m++) {
         const struct tbs_metric *metric = &tbs_city_metrics[m];
         struct tbs_paired pair = tbs_pair_city(before, after, (enum tbs_city_metric)m);
-        if (pair.n > 0)
-            pair_print(out, language, language == TBS_REPORT_ZH ? metric->zh : metric->en,
-                       metric->unit, &pair);
+        if (pair.n > 0 && says_more(after, metric, &pair))
+            pair_print(out, language, CITY_COLUMNS,
+                       language == TBS_REPORT_ZH ? metric->zh : metric->en, metric->unit, &pair);
     }
+}
+
+static const char *name_text(enum tbs_report_language language, const struct tbs_name *name)
+{
+    return language == TBS_REPORT_ZH || name->en == NULL ? name->zh : name->en;
 }
 
 /* Only the figures that people ask for first; the page has them all. */
@@ -144,23 +165,24 @@ static void halls_print(FILE *out, enum tbs_report_language language,
                 continue;
             if (!any) {
                 fprintf(out, "\n%s\n", words[language].halls);
-                header_print(out, &words[language]);
+                header_print(out, &words[language], HALL_COLUMNS);
             }
             any = true;
             char label[512];
-            snprintf(label, sizeof label, "%s %s",
-                     zh || name->en == NULL ? name->zh : name->en, zh ? metric->zh : metric->en);
-            pair_print(out, language, label, metric->unit, &pair);
+            snprintf(label, sizeof label, "%s %s", name_text(language, name),
+                     zh ? metric->zh : metric->en);
+            pair_print(out, language, HALL_COLUMNS, label, metric->unit, &pair);
         }
     if (!any)
         fprintf(out, "\n%s\n", words[language].halls_none);
 }
 
-static void run_print(FILE *out, const char *which, const struct tbs_results *r)
+static void run_print(FILE *out, enum tbs_report_language language, const char *which,
+                      const struct tbs_results *r)
 {
     left_print(out, which, 8);
-    fprintf(out, "%s%s%s\n", r->scenario.zh, r->plan.zh != NULL ? " / " : "",
-            r->plan.zh != NULL ? r->plan.zh : "");
+    fprintf(out, "%s%s%s\n", name_text(language, &r->scenario), r->plan.zh != NULL ? " / " : "",
+            r->plan.zh != NULL ? name_text(language, &r->plan) : "");
     fprintf(out, "        %s\n", r->command);
 }
 
@@ -171,8 +193,8 @@ static void comparison_print(FILE *out, enum tbs_report_language language,
     fprintf(out, "%s  %s - %s, seed %llu, %s %u\n", w->title, after->period_from,
             after->period_to, (unsigned long long)after->seed, w->pairs,
             tbs_pair_count(before, after));
-    run_print(out, w->before, before);
-    run_print(out, w->after, after);
+    run_print(out, language, w->before, before);
+    run_print(out, language, w->after, after);
     if (before->demand_hash != after->demand_hash)
         fprintf(out, "%s\n", w->other_demand);
     if (tbs_pair_count(before, after) < 2)

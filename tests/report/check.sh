@@ -1,7 +1,7 @@
 #!/bin/sh
 # The report in a real browser: both languages, paper, two runs, hostile names, no console message
 # and no request to the network. Screenshots stay in $B/report for people to look at.
-# Usage: B=build tests/report/check.sh     (libsim.a and libtest.a are built)
+# Usage: B=build [PICTURES=none] tests/report/check.sh     (libsim.a and libtest.a are built)
 # Packages: .ci/packages-browser, and playwright-core from sim/report/package-lock.json.
 set -eu
 cd "$(dirname "$0")/../.."

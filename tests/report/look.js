@@ -1,6 +1,7 @@
 // Opens the reports that demo wrote in headless Chromium and checks what a reader relies on.
 //   node look.js FOLDER SHOTS     (NODE_PATH or sim/report/node_modules has playwright-core)
-// Every line names what was checked; exit status 1 if anything failed. Screenshots go to SHOTS.
+// Every line names what was checked; exit status 1 if anything failed. Screenshots go to SHOTS,
+// unless PICTURES=none: they take most of the time.
 'use strict';
 const fs = require('fs');
 const os = require('os');
@@ -47,6 +48,7 @@ async function open(context, name, hash = '') {
 
 const shown = page => page.$$eval('main > section:not([hidden])', all => all.map(one => one.id));
 const shot = async (page, name) => {
+  if (process.env.PICTURES === 'none') return;
   await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({path: path.join(shots, name), fullPage: true});
 };

@@ -268,7 +268,12 @@ function compareSection(parent) {
       h('dd', {}, h('b', {}, runName(run)), h('code', {}, run.command)),
     );
   parent.append(
-    h('p', {class: 'intro'}, t('compare.note', {n: compare.pairs})),
+    h(
+      'p',
+      {class: 'intro'},
+      compare.same_demand ? t('compare.same') + ' ' : '',
+      t('compare.note', {n: compare.pairs}),
+    ),
     h(
       'dl',
       {class: 'sides'},

@@ -396,9 +396,11 @@ function scatterPoints() {
 function scatterSeries(points) {
   const most = Math.max(...points.map(point => point.size ?? 0)) || 1;
   const named = [...points].sort((a, b) => b.wait - a.wait).slice(0, 5);
+  const middle = (Math.min(...points.map(p => p.used)) + Math.max(...points.map(p => p.used))) / 2;
   const series = [0, 1].map(group => ({
     name: t(group === 0 ? 'scatter.city' : 'scatter.county'),
     type: 'scatter',
+    labelLayout: {hideOverlap: true},
     symbol: group === 0 ? 'rect' : 'circle',
     itemStyle: {color: DAY_COLOUR[group], opacity: 0.72},
     data: points
@@ -409,7 +411,7 @@ function scatterSeries(points) {
         symbolSize: 7 + 22 * Math.sqrt((point.size ?? 0) / most),
         label: {
           show: named.includes(point),
-          position: 'left',
+          position: point.used < middle ? 'right' : 'left',
           formatter: () => nameOf(point.hall),
           color: INK,
           fontSize: 12,

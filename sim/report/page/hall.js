@@ -97,6 +97,13 @@ function tiles(parent) {
   if (hasSlots()) hallDetail(detail, STATE.hall);
 }
 
+/* Windows of the plan, of each day type that the run has. */
+function planWindows(hall) {
+  return daysKnown()
+    .map(day => hall.windows[day])
+    .join(' / ');
+}
+
 /* One hall's average day: who arrives, how many windows are open, how long the waits are. */
 function hallDetail(parent, index) {
   const hall = DATA.halls[index];
@@ -110,7 +117,9 @@ function hallDetail(parent, index) {
     h(
       'p',
       {class: 'note'},
-      t('detail.note', {workday: hall.windows[0], saturday: hall.windows[1]}),
+      daysKnown().length > 1
+        ? t('detail.note', {workday: hall.windows[0], saturday: hall.windows[1]})
+        : t('detail.note.one', {n: planWindows(hall)}),
     ),
   );
   const row = h('div', {class: 'pair'});
@@ -233,15 +242,15 @@ function hallTable(parent) {
     ['saturday_wait_p90_s', {bar: longestSaturday}],
     ['within_promise'],
     ['utilisation'],
-  ].filter(([key]) => keysKnown([key]).length > 0);
+  ].filter(([key]) => keysKnown([key]).length > 0 && (hasDay(1) || !key.startsWith('saturday')));
   const columns = [
     {head: t('table.hall'), text: true, value: hall => nameOf(hall)},
     {head: t('table.trade'), text: true, value: hall => nameOf(DATA.trades[hall.trade])},
     {
       head: t('table.windows'),
-      note: t('table.windows.note'),
-      value: hall => hall.windows[0],
-      cell: hall => hall.windows[0] + ' / ' + hall.windows[1],
+      note: t('table.windows.note', {days: daysKnown().map(dayName).join(' / ')}),
+      value: hall => hall.windows[daysKnown()[0] ?? 0],
+      cell: planWindows,
     },
     ...shown.map(([key, options]) => column(key, options)),
   ];

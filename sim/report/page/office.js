@@ -133,8 +133,10 @@ function splitBar(title, note, parts) {
   );
 }
 
+/* Nothing to show where nobody is asked: the last of counts is those who were not rated. */
 function ratingsSection(parent) {
   const {scores, counts} = DATA.rating;
+  if (sum(counts.slice(0, 2)) === 0) return false;
   const figures = [
     splitBar(
       t('ratings.scores'),
@@ -211,7 +213,7 @@ function assumptionList(mark) {
     ? null
     : h(
         'div',
-        {},
+        {class: 'assumed'},
         h('h3', {}, h('span', {class: 'mark ' + mark}, mark), ' ', t('assumed.' + mark)),
         h(
           'ul',
@@ -248,12 +250,8 @@ function methodSection(parent) {
   );
   parent.append(
     accountCheck() ?? '',
-    h(
-      'div',
-      {class: 'columns'},
-      h('div', {}, h('h3', {}, t('reading.title')), h('ul', {}, reading)),
-      h('div', {}, ['P', 'A'].map(assumptionList).filter(Boolean)),
-    ),
+    h('div', {class: 'reading'}, h('h3', {}, t('reading.title')), h('ul', {}, reading)),
+    ...['P', 'A'].map(assumptionList).filter(Boolean),
     h('h3', {}, t('reproduce.title')),
     h('p', {class: 'note'}, t('reproduce.note')),
     DATA.compare ? commandBlock(t('compare.before'), DATA.compare.run) : '',

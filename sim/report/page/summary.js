@@ -117,11 +117,11 @@ function deskSentence() {
     .filter(row => known(row.value))
     .sort((a, b) => a.value - b.value);
   if (!known(onTime.value) || rows.length === 0) return null;
-  return rich('say.desks', {
-    share: showUnit('share', onTime.value, onTime.half),
-    desk: nameOf(rows[0].desk),
-    worst: showUnit('share', rows[0].value),
-  });
+  const share = showUnit('share', onTime.value, onTime.half),
+    worst = showUnit('share', rows[0].value);
+  return worst === share
+    ? rich('say.desks.equal', {share})
+    : rich('say.desks', {share, desk: nameOf(rows[0].desk), worst});
 }
 
 function sentences() {
@@ -140,7 +140,7 @@ function sentences() {
     p90 = city('wait_p90_s'),
     mean = city('wait_mean_s');
   const waits = known(p90.value)
-    ? rich('say.waits', {
+    ? rich(p50.value < SOON_S ? 'say.waits.soon' : 'say.waits', {
         p50: showUnit('seconds', p50.value, p50.half),
         p90: showUnit('seconds', p90.value, p90.half),
         mean: showUnit('seconds', mean.value, mean.half),
@@ -157,6 +157,9 @@ function sentences() {
   ].filter(Boolean);
 }
 
+/* A wait that nobody would call one. */
+const SOON_S = 3;
+
 /* A headline figure; pair names the same figure on workdays and Saturdays. */
 function card(key, pair) {
   const figure = city(key);
@@ -164,7 +167,7 @@ function card(key, pair) {
   if (!known(value)) return null;
   const split = (pair || [])
     .map((part, day) => [day, city(part)])
-    .filter(([, one]) => known(one.value));
+    .filter(([day, one]) => hasDay(day) && known(one.value));
   return h(
     'article',
     {class: 'card'},

@@ -57,6 +57,11 @@ const TEXT = {
     '一半的人等候不超过 {p50}，十个人中有九个不超过 {p90}；平均 {mean}。',
     'Half of all people waited at most {p50}, nine in ten at most {p90}; the mean is {mean}.',
   ],
+  'say.waits.soon': [
+    '一半以上的人几乎不用等，十个人中有九个等候不超过 {p90}；平均 {mean}。',
+    'More than half of all people hardly waited, nine in ten waited at most {p90}; the mean is ' +
+      '{mean}.',
+  ],
   'say.promise': [
     '{share} 的人在承诺的 {minutes} 分钟内叫到号。',
     '{share} were called within the promised {minutes} minutes.',
@@ -100,6 +105,11 @@ const TEXT = {
     '{share} of approval steps were on time; the lowest is {desk} with {worst}.',
   ],
 
+  'say.desks.equal': [
+    '审批环节按时完成 {share}，各审批岗都是如此。',
+    '{share} of approval steps were on time, at every desk.',
+  ],
+
   'all.title': ['全部指标（{n} 项）', 'All figures ({n})'],
   'all.note': [
     '“±”是 95% 置信区间的半宽；n 是独立重复的次数；* 表示 n 太小，区间仅供参考。最后一列是 ' +
@@ -124,8 +134,8 @@ const TEXT = {
   'table.trade': ['系统', 'Trade'],
   'table.windows': ['窗口', 'Windows'],
   'table.windows.note': [
-    '方案中的窗口数：工作日 / 周六',
-    'Windows of the plan: workday / Saturday',
+    '方案中的窗口数：{days}',
+    'Windows of the plan: {days}',
   ],
   'table.from': ['时段起', 'From'],
   'table.minutes': ['分钟', 'Minutes'],
@@ -155,11 +165,12 @@ const TEXT = {
   'halls.colour': ['着色', 'Colour by'],
   'halls.table': ['大厅明细', 'All halls'],
   'halls.table.note': [
-    '等候以分钟计。点列名排序；鼠标停在列名上看含义，停在数字上看区间。窗口数为工作日 / 周六。',
+    '等候以分钟计。点列名排序；鼠标停在列名上看含义，停在数字上看区间。',
     'Waits are minutes. Choose a column to sort by it; rest on its head for the meaning, on a ' +
-      'number for the interval. Windows are workday / Saturday.',
+      'number for the interval.',
   ],
   'detail.title': ['{hall}的一天', 'A day at {hall}'],
+  'detail.note.one': ['方案窗口：{n} 个。', 'Windows of the plan: {n}.'],
   'detail.note': [
     '方案窗口：工作日 {workday} 个，周六 {saturday} 个。两图同一刻度。',
     'Windows of the plan: {workday} on workdays, {saturday} on Saturdays. Both charts have the ' +
@@ -373,12 +384,13 @@ const TEXT = {
   'compare.title': ['方案对比', 'Before and after'],
   'compare.nav': ['对比', 'Comparison'],
   'compare.note': [
-    '两次运行遇到同一批办事人，按重复序号成对相减（{n} 对）。“确有”指差的 95% 区间不含 0；否则' +
+    '按重复序号成对相减（{n} 对）。“确有”指差的 95% 区间不含 0；否则' +
       '就是“在随机波动之内”。',
-    'Both runs met the same citizens; replications are subtracted pair by pair ({n} pairs). A ' +
+    'Replications are subtracted pair by pair ({n} pairs). A ' +
       'change is called real if the 95% interval of the difference excludes 0; otherwise it is ' +
       'within noise.',
   ],
+  'compare.same': ['两次运行遇到同一批办事人。', 'Both runs met the same citizens.'],
   'compare.demand': [
     '两次运行的需求设置不同，来的不是同一批办事人：差异中也包含需求的差异。',
     'The two runs differ in their demand: not the same citizens came, and the differences show ' +
