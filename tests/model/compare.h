@@ -35,5 +35,11 @@ bool compare_events(struct compare *c, const struct tb_event *core, uint32_t cor
                     const struct tb_event *model, uint32_t model_count);
 /* Are the const views the same? thorough: tickets, cases and lines too. */
 bool compare_views(struct compare *c, const struct tb_city *city, tb_time now, bool thorough);
+/* Explain: what WINDOW.NEXT of this window would do now, its reason and its candidates. */
+bool compare_choice(struct compare *c, const struct tb_city *city, uint32_t server, tb_time now);
+/* The explanations of a step against its CALLED events. */
+bool compare_explanations(struct compare *c, const struct tb_command *command,
+                          const struct tb_explanation *explanations, uint32_t explanation_count,
+                          const struct tb_event *events, uint32_t count);
 
 #endif

@@ -19,14 +19,16 @@ uint32_t dice_below(struct dice *dice, uint32_t n); /* 0 .. n - 1; n > 0 */
 bool dice_chance(struct dice *dice, uint32_t percent);
 
 /* ---- cities -------------------------------------------------------------------------------- */
-enum { WORLD_STATIONS = 6, WORLD_GROUPS = 4, WORLD_PROFILES = 4, WORLD_SERVERS = 4 };
+enum { WORLD_STATIONS = 6, WORLD_GROUPS = 16, WORLD_PROFILES = 12, WORLD_SERVERS = 9 };
+
 enum { WORLD_MATTERS = 8, WORLD_ROUTES = 3, WORLD_DAYS = 40, WORLD_PLAN = 48, WORLD_ZONES = 2 };
 
 /* A config with the memory behind it. `config` points into the rest: never copy it. */
 struct world {
     struct tb_config config;
-    tb_time grid_us;     /* what happens, mostly happens at multiples of it */
-    bool islands;        /* nothing connects its stations */
+    tb_time grid_us; /* what happens, mostly happens at multiples of it */
+    uint32_t groups_max, profiles_max, servers_max; /* of this world; mostly few */
+    bool islands;                                   /* nothing connects its stations */
     struct tb_calendar calendars[2];
     struct tb_day days[2][WORLD_DAYS];
     struct tb_station stations[WORLD_STATIONS];

@@ -232,7 +232,7 @@ static void plan_set(struct generator *g, struct tb_command *c)
     c->server = server_in(g, UINT32_MAX);
     c->group = (uint16_t)dice_below(d, 6);
     c->class_ = (uint8_t)dice_below(d, dice_chance(d, 3) ? 6 : 4);
-    c->extra = (uint16_t)dice_below(d, WORLD_PROFILES);
+    c->extra = (uint16_t)dice_below(d, g->world->profiles_max);
     c->value = dice_below(d, 40) * TB_MINUTES(5);
     if (c->server < g->model->server_count && dice_chance(d, 60)) {
         uint32_t station = g->model->servers[c->server].station;
@@ -338,7 +338,7 @@ static void fill_window(struct generator *g, struct tb_command *c, uint32_t serv
     c->flags = dice_chance(d, 40) ? TB_FLAG_NEXT : 0;
     if (c->kind == TB_WINDOW_FINISH && dice_chance(d, 30))
         c->flags |= TB_FLAG_SETTLED;
-    uint32_t profiles = WORLD_PROFILES;
+    uint32_t profiles = g->world->profiles_max + 1;
     if (c->server < g->model->server_count && dice_chance(d, 95))
         profiles = g->world->stations[g->model->servers[c->server].station].profile_count;
     c->value = (int64_t)dice_below(d, profiles + (c->kind != TB_WINDOW_SKILL)) -
@@ -363,7 +363,7 @@ static void fill_hall(struct generator *g, struct tb_command *c)
     c->matters[0] = c->kind == TB_KIOSK_REQUEST ? matter_with(g, false) : matter_at(g, c->station);
     c->class_ = (uint8_t)dice_below(d, dice_chance(d, 3) ? 6 : 4);
     c->extra = (uint16_t)dice_below(d, dice_chance(d, 3) ? 4 : 2);
-    c->group = (uint16_t)dice_below(d, dice_chance(d, 5) ? 18 : WORLD_GROUPS);
+    c->group = (uint16_t)dice_below(d, dice_chance(d, 5) ? 18 : g->world->groups_max);
     c->value = dice_below(d, 2);
     if (c->kind == TB_HALL_HEAD)
         c->value = dice_chance(d, 20) ? TB_MINUTES(64) - 1 + dice_below(d, 2)

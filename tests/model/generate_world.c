@@ -148,8 +148,8 @@ static uint64_t some_lines(struct dice *d, uint32_t groups)
 static void make_profiles(struct world *w, struct dice *d, uint32_t s, uint32_t remote_groups)
 {
     struct tb_station *station = &w->stations[s];
-    station->profile_count = 1 + dice_below(d, WORLD_PROFILES);
-    uint64_t all = (UINT64_C(1) << station->group_count * TB_CLASSES) - 1;
+    station->profile_count = 1 + dice_below(d, w->profiles_max);
+    uint64_t all = UINT64_MAX >> (TB_QUEUES_MAX - station->group_count * TB_CLASSES);
     for (uint32_t p = 0; p < station->profile_count; p++) {
         struct tb_profile *profile = &w->profiles[s][p];
         profile->serves = some_lines(d, station->group_count);
@@ -164,7 +164,7 @@ static void make_profiles(struct world *w, struct dice *d, uint32_t s, uint32_t 
     station->profiles = w->profiles[s];
     station->server_count = station->kind == TB_STATION_HALL && dice_chance(d, 10)
                                 ? 0
-                                : 1 + dice_below(d, WORLD_SERVERS);
+                                : 1 + dice_below(d, w->servers_max);
     for (uint32_t i = 0; i < station->server_count; i++)
         w->servers[s][i] = (uint16_t)dice_below(d, station->profile_count);
     station->servers = w->servers[s];
@@ -179,7 +179,7 @@ static void make_station(struct world *w, struct dice *d, uint32_t s, enum tb_st
     make_rules(w, d, s);
     station->rules = dice_chance(d, 95) ? &w->rules[s] : NULL;
     station->group_count =
-        kind == TB_STATION_REMOTE ? remote_groups : 1 + dice_below(d, WORLD_GROUPS);
+        kind == TB_STATION_REMOTE ? remote_groups : 1 + dice_below(d, w->groups_max);
     for (uint32_t g = 0; g < station->group_count; g++)
         w->groups[s][g] = (struct tb_group){
             .service_mean_us = TB_MINUTES(1 + dice_below(d, 10)),
@@ -201,7 +201,7 @@ static void make_stations(struct world *w, struct dice *d)
 {
     uint32_t count = 2 + dice_below(d, WORLD_STATIONS - 1);
     uint32_t remote = w->islands || dice_chance(d, 40) ? TB_NONE : dice_below(d, count);
-    uint32_t remote_groups = remote == TB_NONE ? 0 : 1 + dice_below(d, WORLD_GROUPS);
+    uint32_t remote_groups = remote == TB_NONE ? 0 : 1 + dice_below(d, w->groups_max);
     uint32_t hall = dice_below(d, count); /* one at least */
     if (hall == remote)
         hall = (hall + 1) % count;
@@ -324,7 +324,7 @@ static void make_matters(struct world *w, struct dice *d)
     uint32_t want = 3 + dice_below(d, WORLD_MATTERS - 2);
     for (uint32_t i = 0; i < want; i++) {
         struct tb_matter *x = &w->matters[w->config.matter_count];
-        uint32_t group = i == 0 ? 0 : dice_below(d, WORLD_GROUPS), halls = 0;
+        uint32_t group = i == 0 ? 0 : dice_below(d, w->groups_max), halls = 0;
         for (uint32_t s = 0; s < w->config.station_count; s++)
             if (w->stations[s].kind == TB_STATION_HALL && w->stations[s].group_count > group &&
                 (i == 0 || dice_chance(d, 70)))
@@ -352,6 +352,9 @@ void world_make(struct world *w, uint64_t seed, bool islands)
     memset(w, 0, sizeof *w);
     w->islands = islands;
     w->grid_us = ONE_OF(d, TB_MINUTES(1), TB_MINUTES(1), TB_SECONDS(30), TB_MINUTES(5));
+    w->groups_max = (uint32_t)ONE_OF(d, 1, 2, 4, 4, WORLD_GROUPS);
+    w->profiles_max = (uint32_t)ONE_OF(d, 1, 4, 4, WORLD_PROFILES);
+    w->servers_max = (uint32_t)ONE_OF(d, 1, 2, 4, WORLD_SERVERS);
     make_calendar(w, d, 0);
     make_calendar(w, d, 1);
     w->config.calendars = w->calendars;
@@ -360,7 +363,7 @@ void world_make(struct world *w, uint64_t seed, bool islands)
     make_matters(w, d);
     make_plan(w, d);
     make_travel(w, d);
-    w->config.tickets_max = islands ? 4000 : (uint32_t)ONE_OF(d, 5, 20, 40, 60, 60);
+    w->config.tickets_max = islands ? 4000 : (uint32_t)ONE_OF(d, 5, 20, 40, 60, 60, 200);
     w->config.cases_max = (uint32_t)ONE_OF(d, 0, 2, 10, 30, 30, 30);
     w->config.visits_max = islands ? 4000 : (uint32_t)ONE_OF(d, 0, 2, 10, 40);
     w->config.requests_max = (uint32_t)ONE_OF(d, 0, 1, 4, 16);

@@ -49,8 +49,8 @@ struct m_ticket {
     uint64_t citizen;
     bool silent, acknowledged;
     uint32_t calls, repeats, resumes;
-    tb_time slot_at; /* BOOKED */
-    uint64_t away_set;        /* PARKED, ABSENT: first gone first */
+    tb_time slot_at;   /* BOOKED */
+    uint64_t away_set; /* PARKED, ABSENT: first gone first */
     bool task;
     struct m_case *case_; /* NULL once the case has ended */
     uint32_t step;
@@ -198,6 +198,7 @@ tb_time m_next_at(const struct model *m, uint32_t only_station);
 uint32_t m_waiting(const struct model *m, uint32_t station, uint64_t lines);
 bool m_before(const struct model *m, const struct m_ticket *a, const struct m_ticket *b);
 uint64_t m_may_take(const struct model *m, uint32_t server, uint32_t *station);
+__int128 m_score(const struct model *m, const struct m_ticket *t); /* key - credit */
 struct m_ticket *m_choose(const struct model *m, uint32_t server);
 bool m_overtake_bound(const struct model *m, uint32_t server, const struct m_ticket *t);
 void m_join(struct model *m, struct m_ticket *t, uint32_t queue, tb_time now); /* fields only */

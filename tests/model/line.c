@@ -114,7 +114,7 @@ static struct m_ticket *overtaken_most(const struct model *m, uint32_t station, 
 }
 
 /* Wide: a due time may be TB_NEVER. */
-static __int128 score(const struct model *m, const struct m_ticket *t)
+__int128 m_score(const struct model *m, const struct m_ticket *t)
 {
     uint32_t class_ = t->queue % TB_CLASSES;
     int64_t credit = m_rule(m, t->station, TB_RULE_credit_normal_us + class_);
@@ -129,8 +129,8 @@ static bool better(const struct model *m, const struct m_ticket *a, const struct
     int64_t b_tier = m_rule(m, b->station, TB_RULE_tier_normal + b->queue % TB_CLASSES);
     if (a_tier != b_tier)
         return a_tier < b_tier;
-    if (score(m, a) != score(m, b))
-        return score(m, a) < score(m, b);
+    if (m_score(m, a) != m_score(m, b))
+        return m_score(m, a) < m_score(m, b);
     return BROKEN(1) ? a->join > b->join : a->join < b->join;
 }
 

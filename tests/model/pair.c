@@ -9,7 +9,7 @@
 #include <string.h>
 
 enum { BATCH_MAX = 12, EVENTS_MAX = 4096, FAILURE_BYTES = 2000 };
-enum { THOROUGH_EVERY = 8, VERIFY_EVERY = 8, COPY_EVERY = 64, HASH_EVERY = 4 };
+enum { THOROUGH_EVERY = 8, VERIFY_EVERY = 8, COPY_EVERY = 64, HASH_EVERY = 4, EXPLAIN_EVERY = 2 };
 
 /* One city of the core, and what it said in this step. */
 struct side {
@@ -144,6 +144,24 @@ static bool side_step(struct side *side, tb_time now, const struct tb_command *c
     return true;
 }
 
+/* With the explanations of its calls, which must fit its events. */
+static bool step_explained(struct pair *p, const struct tb_command *command)
+{
+    static struct tb_explanation explanations[TB_COMMAND_EVENTS_MAX];
+    struct side *s = &p->single;
+    uint32_t count = 0;
+    const struct tb_event *events = s->events + s->count;
+    if (s->count + TB_COMMAND_EVENTS_MAX > EVENTS_MAX)
+        return false;
+    struct tb_step_result r =
+        tb_city_step_explained(s->city, p->now, command, s->events + s->count,
+                               EVENTS_MAX - s->count, explanations, TB_COMMAND_EVENTS_MAX, &count);
+    s->count += r.events;
+    return r.commands == 1 &&
+           compare_explanations(&p->compare, command, explanations, count, events, r.events) &&
+           (!r.more || side_step(s, p->now, NULL, 0, EVENTS_MAX));
+}
+
 /* One command alone; a refusal, a repeated answer and a query leave the hash as it is. */
 static bool single_step(struct pair *p, const struct record *record,
                         const struct tb_command *command)
@@ -154,8 +172,11 @@ static bool single_step(struct pair *p, const struct record *record,
     if (hashed)
         before = tb_city_hash(s->city);
     uint32_t answer = s->count;
-    if (!side_step(s, p->now, command, 1, TB_COMMAND_EVENTS_MAX))
-        return broken(p, "tb_city_step of the single city: what it returns");
+    if (!(record->serial % EXPLAIN_EVERY == 0
+              ? step_explained(p, command)
+              : side_step(s, p->now, command, 1, TB_COMMAND_EVENTS_MAX)))
+        return p->failure[0] ? false
+                             : broken(p, "tb_city_step of the single city: what it returns");
     if (!hashed || answer == s->count)
         return true;
     const struct tb_event *e = &s->events[answer];

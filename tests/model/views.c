@@ -124,25 +124,6 @@ static bool compare_line(struct compare *c, const struct tb_city *city, uint32_t
     return true;
 }
 
-/* Explain: what WINDOW.NEXT would do. */
-static bool compare_choice(struct compare *c, const struct tb_city *city, uint32_t s, tb_time now)
-{
-    struct tb_explanation core;
-    if (tb_city_explain(city, now, s, &core) != TB_STATUS_OK)
-        return differ(c, "explanation", s, -1, 0);
-    const struct m_ticket *t = m_choose(c->model, s);
-    tb_ref chosen = refs_model(&c->refs, core.ticket);
-    if (chosen != (t ? t->ref : 0))
-        return differ(c, "the ticket that would be chosen", s, (int64_t)chosen,
-                      t ? (int64_t)t->ref : 0);
-    uint32_t won = 0;
-    for (uint32_t i = 0; i < core.candidate_count; i++)
-        won += core.candidates[i].won;
-    if (won != (t != NULL) || (core.reason == TB_EXPLAIN_NOBODY) != (t == NULL))
-        return differ(c, "winners in the explanation", s, won, t != NULL);
-    return true;
-}
-
 static bool compare_thoroughly(struct compare *c, const struct tb_city *city, tb_time now)
 {
     const struct model *m = c->model;

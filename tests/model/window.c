@@ -163,7 +163,8 @@ enum tb_status m_window_recall(struct model *m, const struct tb_command *c, tb_t
     struct m_ticket *t = w->ticket;
     t->calls++;
     m_deadline_set(m, t, now);
-    m_say_ticket(m, TB_EVENT_RECALLED, t, t->calls, 0)->flags |= t->silent ? TB_EVENT_FLAG_SILENT : 0;
+    m_say_ticket(m, TB_EVENT_RECALLED, t, t->calls, 0)->flags |=
+        t->silent ? TB_EVENT_FLAG_SILENT : 0;
     return TB_STATUS_OK;
 }
 

@@ -511,6 +511,57 @@ Test(status, station_out_of_step)
     small_free(s);
 }
 
+/* Steps one station alone with one command; the status of its answer. */
+static enum tb_status alone(struct small *s, uint32_t station, tb_time now, struct tb_command c)
+{
+    s->count = 0;
+    uint32_t n = 1;
+    for (bool more = true; more || n > 0;) {
+        struct tb_step_result r = tb_station_step(s->city, station, now, &c, n,
+                                                  s->events + s->count, SMALL_EVENTS - s->count);
+        s->count += r.events;
+        n -= r.commands;
+        more = r.more;
+    }
+    for (uint32_t i = 0; i < s->count; i++)
+        if (s->events[i].flags & TB_EVENT_FLAG_ANSWER)
+            return s->events[i].kind == TB_EVENT_REFUSED ? (enum tb_status)s->events[i].value
+                                                         : TB_STATUS_OK;
+    return TB_STATUS_COUNT; /* no answer */
+}
+
+Test(status, stations_may_be_at_different_times_but_not_touch_then)
+{
+    const struct tb_command take = {.kind = TB_TICKET_TAKE};
+    struct tb_command take_other = take;
+    take_other.station = SMALL_OTHER;
+    struct small *s = small_new();
+    cr_expect_eq(alone(s, SMALL_OTHER, SMALL_AT(0, 11, 0), take_other), TB_STATUS_OK);
+    cr_expect_eq(alone(s, SMALL_HALL, SMALL_AT(0, 10, 30), take), TB_STATUS_OK, "earlier is fine");
+    tb_ref ref = small_event(s, TB_EVENT_TAKEN, 0)->ref;
+    struct tb_command transfer = {.kind = TB_TICKET_TRANSFER, .ref = ref, .station = SMALL_OTHER};
+    uint64_t before = tb_city_hash(s->city);
+    cr_expect_eq(alone(s, SMALL_HALL, SMALL_AT(0, 10, 30), transfer), TB_STATUS_STATION_OUT_OF_STEP,
+                 "the other hall is later");
+    cr_expect_eq(alone(s, SMALL_HALL, SMALL_AT(0, 10, 29), take), TB_STATUS_TIME_BACKWARDS);
+    cr_expect_eq(alone(s, SMALL_OTHER, SMALL_AT(0, 10, 59), take_other), TB_STATUS_TIME_BACKWARDS);
+    struct tb_command window = {.kind = TB_WINDOW_OPEN, .server = 3, .value = -1};
+    cr_expect_eq(alone(s, SMALL_HALL, SMALL_AT(0, 10, 30), window), TB_STATUS_STATION_OUT_OF_STEP,
+                 "a window of the other hall");
+    const uint16_t whole_city[] = {TB_CITY_RULE, TB_CITY_DAY, TB_HALL_SUGGEST, TB_CASE_OPEN,
+                                   TB_HELP_OPEN};
+    for (uint32_t i = 0; i < sizeof whole_city / sizeof whole_city[0]; i++) {
+        struct tb_command c = {.kind = whole_city[i], .station = TB_STATION_NONE, .matters = {1}};
+        cr_expect_eq(alone(s, SMALL_HALL, SMALL_AT(0, 10, 30), c), TB_STATUS_STATION_OUT_OF_STEP,
+                     "%s", tb_command_row(c.kind)->name);
+    }
+    cr_expect_eq(tb_city_hash(s->city), before);
+    cr_expect_eq(alone(s, SMALL_HALL, SMALL_AT(0, 11, 0), transfer), TB_STATUS_OK,
+                 "now both are at the same time");
+    cr_expect_null(tb_city_verify(s->city));
+    small_free(s);
+}
+
 /* ---- nothing forgotten --------------------------------------------------------------------- */
 Test(status, every_status_of_the_table_is_reached_in_this_file)
 {
