@@ -15,12 +15,13 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+#include <string.h>
 
 #include "kernel/interval.h"
 #include "kernel/theory.h"
 #include "model/model.h"
 #include "run/run.h"
+#include "sim/textbook.h"
 
 #define SCENARIOS "sim/scenarios/"
 #define CONFIDENCE 0.999
@@ -263,4 +264,242 @@ Test(long_theory, priority_mmc_cobham)
     tbs_priority_mmc(rates, 2, 1.0 / 30, 5, wait);
     two_classes_meet("M/M/5 two classes:", w, wait, 0.05);
     free(w);
+}
+
+/* ---- Jackson network ------------------------------------------------------------------------- */
+
+/* Mean time at each desk on each day, after a first day that is not counted. */
+struct desk_days {
+    double sojourn_s[2][DAYS_MAX], done[2][DAYS_MAX];
+    double inside_s[DAYS_MAX], came[DAYS_MAX]; /* of the hall, from the watch */
+    double expired, arrived;
+    uint32_t days;
+};
+
+static void desks_read(const struct tbs_tally *tally, struct desk_days *sums, uint32_t day)
+{
+    for (int type = 0; type < TBS_DAY_TYPE_COUNT; type++) {
+        const uint64_t *hall = tally->stations[0].count[type];
+        sums->expired += (double)hall[TBS_STATION_EXPIRED];
+        sums->arrived += (double)hall[TBS_STATION_ARRIVED];
+        for (uint32_t i = 0; i < 2; i++) {
+            const uint64_t *desk = tally->stations[1 + i].count[type];
+            sums->sojourn_s[i][day] += (double)desk[TBS_STATION_SOJOURN_US] / 1e6;
+            sums->done[i][day] += (double)desk[TBS_STATION_TASKS_DONE];
+        }
+    }
+}
+
+static void jackson_run(struct desk_days *sums, struct watch *w)
+{
+    struct tb_scenario *s = load(SCENARIOS "teach-jackson", NULL, 0);
+    struct tbs_demand *demand = tbs_demand_create(s, NULL);
+    const struct tbs_model_options options = {
+        .day_count = sums->days + 1, .ticket = visit_watch, .ticket_context = w};
+    struct tbs_model *model = tbs_model_create(s, demand, &options);
+    struct tbs_tally *tally = tbs_tally_create(s, false);
+
+    w->scenario = s;
+    w->days = sums->days + 1;
+    tbs_model_start(model, 20220102, 0);
+    tbs_model_count(model, tally);
+    cr_assert(tbs_model_run(model, 1), "%s", tbs_model_error(model));
+    for (uint32_t day = 0; day < sums->days; day++) {
+        tbs_tally_clear(tally);
+        cr_assert(tbs_model_run(model, 1), "%s", tbs_model_error(model));
+        desks_read(tally, sums, day);
+    }
+    cr_assert_eq(w->cut, 0);
+    tbs_tally_free(tally);
+    tbs_model_free(model);
+    tbs_demand_free(demand);
+    tb_scenario_free(s);
+}
+
+/* Desks work through midnight, but get less for a while, since the hall has dropped its line: by
+ * this share of a day's work. To first order what a dent in the input changes does not depend on
+ * when it comes, so the day is like one with as much less all day; twice that is allowed for. */
+Test(long_theory, jackson_network)
+{
+    static struct desk_days sums = {.days = 150};
+    static struct watch w;
+    static const double route[9] = {0, 1, 0, 0, 0, 1, 0, 0, 0};
+    static const char *const name[2] = {"Jackson: review, mean time, s",
+                                        "Jackson: decide, mean time, s"};
+    struct tbs_jackson_station at[3] = {
+        {0.15, 1.0 / 30, 5, 0, 0}, {0, 1.0 / 15, 3, 0, 0}, {0, 1.0 / 21, 4, 0, 0}};
+    struct tbs_jackson_station less[3];
+
+    jackson_run(&sums, &w);
+    memcpy(less, at, sizeof at);
+    less[0].outside *= 1 - sums.expired / sums.arrived;
+    tbs_jackson(at, route, 3);
+    tbs_jackson(less, route, 3);
+    ratio_meets("Jackson: hall, mean time, s", &w, w.of[0].inside_s, w.of[0].came,
+                at[0].inside_mean / at[0].through, 0.06);
+    for (uint32_t i = 0; i < 2; i++) {
+        const double exact = at[i + 1].inside_mean / at[i + 1].through;
+        const double bias = exact - less[i + 1].inside_mean / less[i + 1].through;
+        cr_assert_lt(bias, 0.01 * exact, "midnight disturbs too much: %g", bias);
+        meets(name[i],
+              tbs_interval_ratio(sums.sojourn_s[i], sums.done[i], sums.days, CONFIDENCE), exact,
+              0.03, 2 * bias);
+    }
+}
+
+/* ---- M(t)/M/infinity ------------------------------------------------------------------------- */
+
+enum { PIECES = 48, PEOPLE_DAYS = 300 };
+
+struct crowd {
+    double at[PEOPLE_DAYS][24]; /* people in service at each full hour */
+    tb_time begins_at_us;
+    uint32_t waited;
+};
+
+static void visit_crowd(void *context, const struct tbs_visit *v)
+{
+    struct crowd *crowd = context;
+    const int64_t came_us = v->arrival_at_us - crowd->begins_at_us;
+    const int64_t gone_us = v->ended_at_us - crowd->begins_at_us;
+
+    crowd->waited += v->called_at_us != v->arrival_at_us;
+    for (int64_t h = came_us / TB_HOURS(1) + 1; h * TB_HOURS(1) <= gone_us; h++) {
+        if (h < 24 * PEOPLE_DAYS) {
+            crowd->at[h / 24][h % 24]++;
+        }
+    }
+}
+
+/* The same number for a rate that is constant in each half hour: m' = rate - mu m, solved piece
+ * by piece, over days enough to forget the beginning. */
+static double crowd_exact(const double *profile, double mean, double mu_h, uint32_t hour)
+{
+    const double forget = exp(-mu_h / 2);
+    double m = 0;
+
+    for (uint32_t i = 0; i < 20 * PIECES + 2 * hour; i++) {
+        m = m * forget + mean * profile[i % PIECES] / mu_h * (1 - forget);
+    }
+    return m;
+}
+
+/* 60 an hour, half as many more or less over a day, half an hour of service, windows for all.
+ * Those in service at midnight go on, so only the first day begins empty; it is not counted. */
+Test(long_theory, mtm_infinity)
+{
+    static struct crowd crowd;
+    const double mean = 60, mu_h = 2;
+    double profile[PIECES];
+
+    for (int i = 0; i < PIECES; i++) { /* the sine's own mean over the half hour */
+        profile[i] = 1 + 0.5 * PIECES / (2 * M_PI) *
+                             (cos(2 * M_PI * i / PIECES) - cos(2 * M_PI * (i + 1) / PIECES));
+    }
+    struct tb_scenario *s = textbook_new(&(struct textbook_spec){
+        .windows = 120,
+        .per_hour = mean,
+        .service = {.law = TB_LAW_EXPONENTIAL, .mean_us = TB_MINUTES(30), .cv = 1},
+        .days = PEOPLE_DAYS,
+        .day_hours = 24,
+        .profile = profile,
+        .profile_count = PIECES});
+    struct tbs_demand *demand = tbs_demand_create(s, NULL);
+    const struct tbs_model_options options = {
+        .day_count = PEOPLE_DAYS, .ticket = visit_crowd, .ticket_context = &crowd};
+    struct tbs_model *model = tbs_model_create(s, demand, &options);
+    struct tbs_tally *tally = tbs_tally_create(s, false);
+    crowd.begins_at_us = tbs_day_starts_at_us(s, 0);
+    tbs_model_start(model, 20220103, 0);
+    tbs_model_count(model, tally);
+    cr_assert(tbs_model_run(model, PEOPLE_DAYS), "%s", tbs_model_error(model));
+    cr_assert_eq(crowd.waited, 0, "a window for everybody");
+    for (uint32_t hour = 2; hour < 24; hour += 3) {
+        double people[PEOPLE_DAYS - 2];
+        char text[48];
+        for (uint32_t d = 1; d < PEOPLE_DAYS - 1; d++) {
+            people[d - 1] = crowd.at[d][hour];
+        }
+        const double exact = crowd_exact(profile, mean, mu_h, hour);
+        const double sine = tbs_infinite_sinus_mean(mean, mean / 2, 24, mu_h, hour);
+        cr_assert_float_eq(sine, exact, 0.2, "half hours against the sine itself");
+        snprintf(text, sizeof text, "M(t)/M/inf people at %02u:00", hour);
+        const struct tbs_interval got = tbs_interval_mean(people, PEOPLE_DAYS - 2, CONFIDENCE);
+        meets(text, got, exact, 0.06, 0);
+        meets(text, got, sine, 0.06, fabs(sine - exact));
+    }
+    tbs_tally_free(tally);
+    tbs_model_free(model);
+    tbs_demand_free(demand);
+    textbook_free(s);
+}
+
+/* ---- coverage -------------------------------------------------------------------------------- */
+
+/* Chance that a binomial number is at most k. */
+static double binomial_below(uint32_t k, uint32_t n, double p)
+{
+    double sum = 0;
+
+    for (uint32_t i = 0; i <= k && i <= n; i++) {
+        sum += exp(lgamma(n + 1.0) - lgamma(i + 1.0) - lgamma(n - i + 1.0) + i * log(p) +
+                   (n - i) * log1p(-p));
+    }
+    return sum;
+}
+
+/* What the program itself prints: 200 seeds of a short run, 95% intervals; the number that covers
+ * the exact value must be one that a binomial law of 200 and 95% gives with 99.9%: 178 .. 199. At
+ * a load of 0.45 the line forgets e-fold in about a minute, so opening and closing shift the means
+ * by about a thousandth, a twentieth of a half-width. `replications`: 1 for batches of days. */
+static void covers(uint32_t days, uint32_t replications)
+{
+    enum { SEEDS = 200, FIGURES = 4 };
+    static const char *const sets[] = {"demand.scale=0.5"};
+    static const char *const name[FIGURES] = {"wait_mean_s", "served_within_promise",
+                                              "utilisation", "cases_arrived"};
+    static const enum tbs_city_metric metric[FIGURES] = {
+        TBS_CITY_WAIT_MEAN_S, TBS_CITY_SERVED_WITHIN_PROMISE, TBS_CITY_UTILISATION,
+        TBS_CITY_CASES_ARRIVED};
+    const double lambda = 0.075, mu = 1.0 / 6;
+    const double exact[FIGURES] = {tbs_mmc_wait_mean(lambda, mu, 1),
+                                   1 - tbs_mmc_wait_beyond(lambda, mu, 1, 60), lambda / mu,
+                                   6480.0 * days};
+    struct tb_scenario *s = load(SCENARIOS "teach-mm1", sets, 1);
+    uint32_t covered[FIGURES] = {0};
+
+    for (uint32_t seed = 1; seed <= SEEDS; seed++) {
+        struct tbs_run_options options;
+        struct tbs_run_error error;
+        tbs_run_options_init(&options, s);
+        options.day_count = days;
+        options.replications = replications;
+        options.seed = seed;
+        options.picture = false;
+        struct tbs_results *r = tbs_run(s, &options, &error);
+        cr_assert_not_null(r, "%s", error.text);
+        for (int i = 0; i < FIGURES; i++) {
+            const struct tbs_figure *f = &r->city[metric[i]];
+            covered[i] += fabs(f->value - exact[i]) <= f->half_width;
+        }
+        tbs_results_free(r);
+    }
+    tb_scenario_free(s);
+    for (int i = 0; i < FIGURES; i++) {
+        cr_log_info("%-24s %u of %d intervals cover (nominal 190)", name[i], covered[i], SEEDS);
+        cr_assert_geq(binomial_below(covered[i], SEEDS, 0.95), 0.0005, "%s: only %u cover",
+                      name[i], covered[i]);
+        cr_assert_lt(binomial_below(covered[i] - 1, SEEDS, 0.95), 0.9995, "%s: %u cover, too many",
+                     name[i], covered[i]);
+    }
+}
+
+Test(long_theory, intervals_of_batches_cover_at_their_rate)
+{
+    covers(6, 1);
+}
+
+Test(long_theory, intervals_of_replications_cover_at_their_rate)
+{
+    covers(1, 6);
 }
