@@ -169,7 +169,7 @@ Test(kernel_interval, batch_means_cover_at_their_nominal_rate)
         flagged += i.flags != 0;
     }
     assert_coverage(hits);
-    cr_assert_lt(flagged, SEEDS / 8, "a test at 5%");
+    cr_assert_lt(flagged, SEEDS / 8, "a test at five per cent");
 }
 
 Test(kernel_interval, batches_that_are_alike_are_flagged)
@@ -281,7 +281,7 @@ Test(kernel_interval, quantiles_cover_at_their_nominal_rate)
     cr_assert_neq(tbs_interval_quantile(&h, 0.5, 0.95).flags, 0);
     for (int i = 0; i < 20; i++)
         tbs_histogram_add(&h, i);
-    cr_assert_neq(tbs_interval_quantile(&h, 0.99, 0.95).flags, 0, "20 values say nothing of 1%");
+    cr_assert_neq(tbs_interval_quantile(&h, 0.99, 0.95).flags, 0, "20 values say nothing of one per cent");
 }
 
 Test(kernel_interval, warm_up_is_found)
