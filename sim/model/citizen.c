@@ -14,9 +14,10 @@ static inline bool has(const struct tbs_visit *visit, uint32_t traits)
 static void timer_about(struct tbs_model *m, uint32_t station, enum timer_kind kind,
                         struct tbs_visit *visit, tb_time at_us)
 {
-    tbs_timer_set(m, station,
-                  (struct tbs_timer){
-                      .at_us = at_us, .kind = (uint16_t)kind, .about = (uint64_t)(uintptr_t)visit});
+    tbs_timer_set(m, (struct tbs_timer){.at_us = at_us,
+                                        .station = (uint16_t)station,
+                                        .kind = (uint8_t)kind,
+                                        .about = (uint64_t)(uintptr_t)visit});
 }
 
 void tbs_citizen_ended(struct tbs_model *m, struct tbs_visit *visit, enum tbs_outcome outcome,
@@ -27,45 +28,42 @@ void tbs_citizen_ended(struct tbs_model *m, struct tbs_visit *visit, enum tbs_ou
     visit->ended_at_us = at_us;
     m->stations[tbs_ticket_station(m, visit)].inside -= (visit->flags & TBS_VISIT_TICKET) != 0;
     if (has(visit, TBS_TRAIT_COLLECT) && outcome != TBS_OUTCOME_SERVED) {
-        tbs_later(m, visit->station,
-                  (struct tbs_timer){.at_us = at_us + TB_DAYS(1),
-                                     .kind = TIMER_MAIL,
-                                     .about = m->cases[visit->index].ref});
+        tbs_later(m, (struct tbs_timer){.at_us = at_us + TB_DAYS(1),
+                                        .station = visit->station,
+                                        .kind = TIMER_MAIL,
+                                        .about = m->cases[visit->index].ref});
     }
 }
 
 /* ---- waiting --------------------------------------------------------------------------------- */
 
-static void patient_push(struct tbs_model *m, struct station *st, struct tbs_visit *visit)
+static void patient_push(struct tbs_model *m, struct agenda *a, struct tbs_visit *visit)
 {
-    if (st->patient_to - st->patient_from == st->patient_room) {
-        const uint32_t room = st->patient_room * 2 + (st->patient_room == 0) * 64;
+    if (a->patient_to - a->patient_from == a->patient_room) {
+        const uint32_t room = a->patient_room * 2 + (a->patient_room == 0) * 64;
         struct tbs_visit **queue = malloc(room * sizeof(struct tbs_visit *));
         tbs_assert(queue != NULL);
-        for (uint32_t i = st->patient_from; i != st->patient_to; i++) {
-            queue[i & (room - 1)] = st->patient[i & (st->patient_room - 1)];
+        for (uint32_t i = a->patient_from; i != a->patient_to; i++) {
+            queue[i & (room - 1)] = a->patient[i & (a->patient_room - 1)];
         }
-        free(st->patient);
-        st->patient = queue;
-        st->patient_room = room;
+        free(a->patient);
+        a->patient = queue;
+        a->patient_room = room;
     }
-    if (st->patient_from == st->patient_to) {
-        st->patient_at_us = visit->place_at_us + m->patience_floor_us;
+    if (a->patient_from == a->patient_to) {
+        a->patient_at_us = visit->place_at_us + m->patience_floor_us;
     }
-    st->patient[st->patient_to++ & (st->patient_room - 1)] = visit;
+    a->patient[a->patient_to++ & (a->patient_room - 1)] = visit;
 }
 
 /* Still in line after the step that put him there: how long will he bear it? */
 static inline void patience_begins(struct tbs_model *m, struct tbs_visit *visit, tb_time now)
 {
-    struct station *st = &m->stations[visit->station];
-
     if (!(visit->flags & TBS_VISIT_WAITING) || visit->patience_us == TB_NEVER) {
         return;
     }
     if (m->patience_floor_us > 0 && visit->place_at_us == now) {
-        patient_push(m, st, visit);
-        tbs_station_wakes(m, visit->station, st->patient_at_us);
+        patient_push(m, tbs_agenda(m, visit->station), visit);
     } else {
         timer_about(m, visit->station, TIMER_PATIENCE, visit,
                     visit->place_at_us + visit->patience_us);
@@ -388,11 +386,11 @@ static void rates(struct tbs_model *m, const struct tbs_visit *visit, tb_ref ref
     const tb_time due_us = tb_city_rule(m->city, visit->station, TB_RULE_rate_follow_us);
     const tb_time end_us = tb_city_rule(m->city, visit->station, TB_RULE_rate_end_us);
     const double when = tbs_unit(number << 2) * (double)(end_us - due_us);
-    tbs_later(m, visit->station,
-              (struct tbs_timer){.at_us = at_us + due_us + tbs_us_nearest(when),
-                                 .kind = TIMER_FOLLOW,
-                                 .detail = (uint16_t)stars_of(visit, number),
-                                 .about = ref});
+    tbs_later(m, (struct tbs_timer){.at_us = at_us + due_us + tbs_us_nearest(when),
+                                    .station = visit->station,
+                                    .kind = TIMER_FOLLOW,
+                                    .detail = (uint8_t)stars_of(visit, number),
+                                    .about = ref});
 }
 
 void tbs_citizen_finished(struct tbs_model *m, struct tbs_visit *visit,
@@ -414,7 +412,7 @@ void tbs_citizen_finished(struct tbs_model *m, struct tbs_visit *visit,
 
 /* ---- timers ---------------------------------------------------------------------------------- */
 
-static void collects(struct tbs_model *m, uint32_t station, const struct tbs_timer *timer)
+static void collects(struct tbs_model *m, const struct tbs_timer *timer)
 {
     const uint32_t slot = tb_ref_index(timer->about);
     const struct matter_case *c = &m->cases[slot];
@@ -424,7 +422,7 @@ static void collects(struct tbs_model *m, uint32_t station, const struct tbs_tim
     }
     struct tbs_visit *visit = tbs_extra(m);
     visit->arrival_at_us = timer->at_us;
-    visit->station = (uint16_t)station;
+    visit->station = timer->station;
     visit->home = c->home;
     visit->index = slot;
     visit->matter = visit->matters[0] = c->matter;
@@ -436,7 +434,7 @@ static void collects(struct tbs_model *m, uint32_t station, const struct tbs_tim
     tbs_citizen_arrives(m, visit, timer->at_us);
 }
 
-void tbs_citizen_timer(struct tbs_model *m, uint32_t station, const struct tbs_timer *timer)
+void tbs_citizen_timer(struct tbs_model *m, const struct tbs_timer *timer)
 {
     struct tbs_visit *visit = (struct tbs_visit *)(uintptr_t)timer->about;
     struct tb_command command = {0};
@@ -470,7 +468,7 @@ void tbs_citizen_timer(struct tbs_model *m, uint32_t station, const struct tbs_t
         tbs_citizen_books(m, visit, timer->at_us);
         return;
     case TIMER_COLLECT:
-        collects(m, station, timer);
+        collects(m, timer);
         return;
     case TIMER_SUPPLY:
     case TIMER_OUTSIDE:
@@ -482,5 +480,5 @@ void tbs_citizen_timer(struct tbs_model *m, uint32_t station, const struct tbs_t
         tbs_assert(timer->kind <= TIMER_FOLLOW);
         return;
     }
-    tbs_step(m, station, timer->at_us, &command);
+    tbs_step(m, timer->station, timer->at_us, &command);
 }

@@ -26,52 +26,97 @@ static uint32_t days_ahead(const struct tbs_model *m, tb_time at_us)
     return ahead < LATER_DAYS ? ahead : LATER_DAYS - 1;
 }
 
-void tbs_later(struct tbs_model *m, uint32_t station, struct tbs_timer timer)
+static void later_add(struct agenda *a, uint32_t day, const struct tbs_timer *timer)
 {
-    struct station *st = &m->stations[station];
+    struct later *later = &a->later[day % LATER_DAYS];
 
-    if (timer.at_us < m->day_end_us) {
-        tbs_timer_set(m, station, timer);
-        return;
-    }
-    if (timer.at_us >= m->run_end_us) {
-        return; /* the run is over by then */
-    }
-    if (st->later == NULL) {
-        st->later = calloc(LATER_DAYS, sizeof *st->later);
-        tbs_assert(st->later != NULL);
-    }
-    struct later *later = &st->later[(m->day + days_ahead(m, timer.at_us)) % LATER_DAYS];
     if (later->count == later->room) {
         later->room = later->room * 2 + 8;
         later->timers = realloc(later->timers, later->room * sizeof *later->timers);
         tbs_assert(later->timers != NULL);
     }
-    later->timers[later->count++] = timer;
+    later->timers[later->count++] = *timer;
 }
 
-static void later_begins(struct tbs_model *m, uint32_t station)
+void tbs_later(struct tbs_model *m, struct tbs_timer timer)
 {
-    struct station *st = &m->stations[station];
+    struct agenda *a = tbs_agenda(m, timer.station);
 
-    if (st->later == NULL) {
+    if (timer.at_us < m->day_end_us) {
+        tbs_timer_set(m, timer);
         return;
     }
-    struct later *today = &st->later[m->day % LATER_DAYS];
-    const uint32_t count = today->count;
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct tbs_timer timer = today->timers[i];
-        const uint32_t ahead = timer.at_us < m->day_end_us ? 0 : days_ahead(m, timer.at_us);
-        if (ahead == 0) {
-            tbs_timer_set(m, station, timer);
-        } else if (ahead == LATER_DAYS - 1 || ahead % LATER_DAYS == 0) {
-            today->timers[kept++] = timer;
+    if (timer.at_us >= m->run_end_us) {
+        return; /* the run is over by then */
+    }
+    if (a->later == NULL) {
+        a->later = calloc(LATER_DAYS, sizeof *a->later);
+        tbs_assert(a->later != NULL);
+    }
+    later_add(a, m->day + days_ahead(m, timer.at_us), &timer);
+}
+
+/* What was put off until today comes in order; what is still too far ahead is put off again. */
+static void put_off_begins(struct tbs_model *m, struct agenda *a)
+{
+    a->put_off.count = a->put_off_next = 0;
+    a->put_off_at_us = TB_NEVER;
+    if (a->later == NULL) {
+        return;
+    }
+    struct later *today = &a->later[m->day % LATER_DAYS];
+    const struct later *yesterday = &a->later[(m->day + LATER_DAYS - 1) % LATER_DAYS];
+    ((struct later *)yesterday)->count = 0;
+    for (uint32_t i = 0; i < today->count; i++) {
+        const struct tbs_timer *timer = &today->timers[i];
+        if (timer->at_us < m->day_end_us) {
+            tbs_orders_add(&a->put_off, timer->at_us, i);
         } else {
-            tbs_later(m, station, timer); /* into another day's list */
+            later_add(a, m->day + days_ahead(m, timer->at_us), timer);
         }
     }
-    today->count = kept;
+    tbs_orders_sort(&a->put_off);
+    if (a->put_off.count > 0) {
+        a->put_off_at_us = a->put_off.items[0].at_us;
+    }
+}
+
+void tbs_agenda_begin(struct tbs_model *m, struct agenda *a)
+{
+    a->arrivals.count = a->arrival = 0;
+    put_off_begins(m, a);
+}
+
+void tbs_agenda_ready(struct tbs_model *m, struct agenda *a)
+{
+    /* The walk-ins of one hall are in order already. */
+    if (!m->by_station || tbs_demand_books(m->demand)) {
+        tbs_orders_sort(&a->arrivals);
+    }
+    a->arrival_at_us = a->arrivals.count > 0 ? a->arrivals.items[0].at_us : TB_NEVER;
+}
+
+/* Timers about today's visits are void: the hall's day is over for them. */
+static void timers_clear(struct tbs_timers *timers)
+{
+    struct tbs_timers kept = {0};
+
+    for (uint32_t i = 0; i < timers->count; i++) {
+        if (timers->heap[i].kind > TIMER_RESUME) {
+            tbs_timers_push(&kept, timers->heap[i]);
+        }
+    }
+    tbs_timers_free(timers);
+    *timers = kept;
+}
+
+void tbs_agenda_end(struct agenda *a)
+{
+    a->patient_from = a->patient_to;
+    a->patient_at_us = a->arrival_at_us = TB_NEVER;
+    if (a->timers.count > 0) {
+        timers_clear(&a->timers);
+    }
 }
 
 /* ---- visits outside the days' arrays --------------------------------------------------------- */
@@ -153,12 +198,12 @@ static void bookings_plan(struct tbs_model *m, uint32_t station, struct tbs_day 
         const tb_time from_us = tbs_day_starts_at_us(m->scenario, on);
         const tb_time length_us = tbs_day_ends_at_us(m->scenario, on) - from_us;
         const double part = (double)(number & 0xffffffffu) * 0x1p-32;
-        tbs_later(m, station,
-                  (struct tbs_timer){
-                      .at_us = from_us + (tb_time)(part * (double)length_us),
-                      .kind = TIMER_BOOK,
-                      .about = (uint64_t)(uintptr_t)&day->visits[i],
-                  });
+        tbs_later(m, (struct tbs_timer){
+                         .at_us = from_us + (tb_time)(part * (double)length_us),
+                         .station = (uint16_t)station,
+                         .kind = TIMER_BOOK,
+                         .about = (uint64_t)(uintptr_t)&day->visits[i],
+                     });
     }
 }
 
@@ -181,31 +226,6 @@ static void day_make(struct tbs_model *m, uint32_t station, uint32_t day)
     bookings_plan(m, station, made);
 }
 
-/* Today's appointments in order of arrival; by slot they nearly are. */
-static void booked_sort(struct station *st)
-{
-    const struct tbs_day *today = st->today;
-
-    if (today->count - today->walk_ins > st->booked_room) {
-        st->booked_room = today->count + 64;
-        st->booked_order = realloc(st->booked_order, st->booked_room * sizeof *st->booked_order);
-        tbs_assert(st->booked_order != NULL);
-    }
-    st->booked_count = 0;
-    for (uint32_t i = today->walk_ins; i < today->count; i++) {
-        const tb_time at_us = today->visits[i].arrival_at_us;
-        if (at_us == TB_NEVER) {
-            continue;
-        }
-        uint32_t to = st->booked_count++;
-        while (to > 0 && today->visits[st->booked_order[to - 1]].arrival_at_us > at_us) {
-            st->booked_order[to] = st->booked_order[to - 1];
-            to--;
-        }
-        st->booked_order[to] = i;
-    }
-}
-
 /* Who asks for advice does so before he would set out. */
 static void askers_plan(struct tbs_model *m, uint32_t station)
 {
@@ -223,10 +243,22 @@ static void askers_plan(struct tbs_model *m, uint32_t station)
         if (visit->traits & TBS_TRAIT_ADVISED) {
             const tb_time at_us = visit->arrival_at_us - travel_us;
             visit->flags |= TBS_VISIT_ELSEWHERE;
-            tbs_timer_set(m, station,
+            tbs_timer_set(m,
                           (struct tbs_timer){.at_us = at_us > m->day_at_us ? at_us : m->day_at_us,
+                                             .station = (uint16_t)station,
                                              .kind = TIMER_ASK,
                                              .about = (uint64_t)(uintptr_t)visit});
+        }
+    }
+}
+
+static void arrivals_add(struct agenda *a, const struct tbs_day *today)
+{
+    tbs_orders_reserve(&a->arrivals, a->arrivals.count + today->count);
+    for (uint32_t i = 0; i < today->count; i++) {
+        struct tbs_visit *visit = &today->visits[i];
+        if (visit->arrival_at_us != TB_NEVER && !(visit->flags & TBS_VISIT_ELSEWHERE)) {
+            tbs_orders_add(&a->arrivals, visit->arrival_at_us, (uint64_t)(uintptr_t)visit);
         }
     }
 }
@@ -245,23 +277,12 @@ static void today_begins(struct tbs_model *m, uint32_t station)
         day_make(m, station, m->day + st->ahead);
     }
     st->today = day_of(m, station, m->day);
-    st->walk_in = 0;
     askers_plan(m, station);
-    while (st->walk_in < st->today->walk_ins &&
-           st->today->visits[st->walk_in].flags & TBS_VISIT_ELSEWHERE) {
-        st->walk_in++;
-    }
-    st->arrival_at_us =
-        st->walk_in < st->today->walk_ins ? st->today->visits[st->walk_in].arrival_at_us : TB_NEVER;
-    booked_sort(st);
-    st->booked = 0;
-    st->booked_at_us =
-        st->booked_count > 0 ? st->today->visits[st->booked_order[0]].arrival_at_us : TB_NEVER;
+    arrivals_add(tbs_agenda(m, station), st->today);
 }
 
 void tbs_day_begin(struct tbs_model *m, uint32_t station)
 {
-    later_begins(m, station);
     if (station < m->scenario->hall_count) {
         today_begins(m, station);
     }
@@ -297,21 +318,6 @@ void tbs_day_carry(struct tbs_model *m, uint32_t station)
     }
 }
 
-/* Timers about today's visits are void: the hall's day is over for them. */
-static void timers_clear(struct station *st)
-{
-    struct tbs_timers kept = {0};
-
-    for (uint32_t i = 0; i < st->timers.count; i++) {
-        const struct tbs_timer *timer = &st->timers.heap[i];
-        if (timer->kind > TIMER_RESUME) {
-            tbs_timers_push(&kept, *timer);
-        }
-    }
-    tbs_timers_free(&st->timers);
-    st->timers = kept;
-}
-
 void tbs_day_end(struct tbs_model *m, uint32_t station)
 {
     struct station *st = &m->stations[station];
@@ -322,11 +328,6 @@ void tbs_day_end(struct tbs_model *m, uint32_t station)
             if (!(visit->flags & TBS_VISIT_CARRIED)) {
                 visit_over(m, visit);
             }
-        }
-        st->patient_from = st->patient_to;
-        st->patient_at_us = TB_NEVER;
-        if (st->timers.count > 0) {
-            timers_clear(st);
         }
     }
     if (st->kind != TB_STATION_HALL) {

@@ -68,24 +68,25 @@ static void todo_do(struct tbs_model *m, uint32_t station, tb_time now)
     m->todo_count = 0;
 }
 
-/* ---- a station's agenda -------------------------------------------------------------------- */
+/* ---- the agenda ---------------------------------------------------------------------------- */
 
 /* Nobody leaves before the patience floor, so who waits stands in a plain queue until then; only
  * who still waits after it gets a timer. */
-static void patient_promote(struct station *st, int64_t least_us, tb_time until)
+static void patient_promote(struct agenda *a, int64_t floor_us, tb_time until)
 {
-    while (st->patient_at_us <= until) {
-        struct tbs_visit *visit = st->patient[st->patient_from++ & (st->patient_room - 1)];
+    while (a->patient_at_us <= until) {
+        struct tbs_visit *visit = a->patient[a->patient_from++ & (a->patient_room - 1)];
         if (visit->flags & TBS_VISIT_WAITING) {
-            tbs_timers_push(&st->timers,
+            tbs_timers_push(&a->timers,
                             (struct tbs_timer){.at_us = visit->place_at_us + visit->patience_us,
+                                               .station = visit->station,
                                                .kind = TIMER_PATIENCE,
                                                .about = (uint64_t)(uintptr_t)visit});
         }
-        st->patient_at_us =
-            st->patient_from == st->patient_to
+        a->patient_at_us =
+            a->patient_from == a->patient_to
                 ? TB_NEVER
-                : st->patient[st->patient_from & (st->patient_room - 1)]->place_at_us + least_us;
+                : a->patient[a->patient_from & (a->patient_room - 1)]->place_at_us + floor_us;
     }
 }
 
@@ -94,47 +95,20 @@ static inline tb_time earliest(tb_time a, tb_time b)
     return a < b ? a : b;
 }
 
-static inline tb_time station_next_us(struct tbs_model *m, struct station *st)
+static inline tb_time agenda_at_us(const struct tbs_model *m, struct agenda *a)
 {
     for (;;) {
         const tb_time at_us =
-            earliest(earliest(tbs_minima_at(&st->windows), tbs_timers_at(&st->timers)),
-                     earliest(st->arrival_at_us, st->booked_at_us));
-        if (st->patient_at_us > at_us || st->patient_at_us == TB_NEVER) {
+            earliest(earliest(tbs_minima_at(&a->windows), tbs_timers_at(&a->timers)),
+                     earliest(a->arrival_at_us, a->put_off_at_us));
+        if (a->patient_at_us > at_us || a->patient_at_us == TB_NEVER) {
             return at_us;
         }
-        patient_promote(st, m->patience_floor_us, at_us);
+        patient_promote(a, m->patience_floor_us, at_us);
     }
 }
 
-void tbs_station_wakes(struct tbs_model *m, uint32_t station, tb_time at_us)
-{
-    if (!m->by_station && at_us < tbs_minima_of(&m->agenda, station)) {
-        tbs_minima_set(&m->agenda, station, at_us);
-    }
-}
-
-static void walk_in_next(struct station *st)
-{
-    const struct tbs_day *today = st->today;
-
-    do {
-        st->walk_in++;
-    } while (st->walk_in < today->walk_ins &&
-             today->visits[st->walk_in].flags & TBS_VISIT_ELSEWHERE);
-    st->arrival_at_us =
-        st->walk_in < today->walk_ins ? today->visits[st->walk_in].arrival_at_us : TB_NEVER;
-}
-
-static void booked_next(struct station *st)
-{
-    st->booked++;
-    st->booked_at_us = st->booked < st->booked_count
-                           ? st->today->visits[st->booked_order[st->booked]].arrival_at_us
-                           : TB_NEVER;
-}
-
-static void timer_rings(struct tbs_model *m, uint32_t s, const struct tbs_timer *timer)
+static void timer_rings(struct tbs_model *m, const struct tbs_timer *timer)
 {
     switch ((enum timer_kind)timer->kind) {
     case TIMER_PATIENCE:
@@ -145,17 +119,17 @@ static void timer_rings(struct tbs_model *m, uint32_t s, const struct tbs_timer 
     case TIMER_CHECK_IN:
     case TIMER_FOLLOW:
     case TIMER_COLLECT:
-        tbs_citizen_timer(m, s, timer);
+        tbs_citizen_timer(m, timer);
         return;
     case TIMER_SUPPLY:
     case TIMER_OUTSIDE:
     case TIMER_MAIL:
     case TIMER_DIRECT:
-        tbs_office_timer(m, s, timer);
+        tbs_office_timer(m, timer);
         return;
     case TIMER_BREAK:
     case TIMER_SHIFT:
-        tbs_staff_timer(m, s, timer);
+        tbs_staff_timer(m, timer);
         return;
     case TIMER_KIND_COUNT:
         break;
@@ -163,25 +137,41 @@ static void timer_rings(struct tbs_model *m, uint32_t s, const struct tbs_timer 
     tbs_assert(timer->kind < TIMER_KIND_COUNT);
 }
 
-/* Does what is next at this station, which is at `at_us`. */
-static inline void station_act(struct tbs_model *m, uint32_t s, tb_time at_us)
+static inline struct tbs_visit *arrival_take(struct agenda *a)
 {
-    struct station *st = &m->stations[s];
+    const struct tbs_order *items = a->arrivals.items;
+    struct tbs_visit *visit = (struct tbs_visit *)(uintptr_t)items[a->arrival].item;
 
-    if (tbs_minima_at(&st->windows) == at_us) {
-        tbs_window_acts(m, st->server_first + tbs_minima_first(&st->windows), at_us);
-    } else if (tbs_timers_at(&st->timers) == at_us) {
-        const struct tbs_timer timer = tbs_timers_pop(&st->timers);
-        timer_rings(m, s, &timer);
-    } else if (st->arrival_at_us == at_us) {
-        struct tbs_visit *visit = &st->today->visits[st->walk_in];
-        walk_in_next(st);
-        tbs_citizen_arrives(m, visit, at_us);
+    a->arrival++;
+    a->arrival_at_us = a->arrival < a->arrivals.count ? items[a->arrival].at_us : TB_NEVER;
+    return visit;
+}
+
+static inline struct tbs_timer put_off_take(const struct tbs_model *m, struct agenda *a)
+{
+    const struct tbs_order *items = a->put_off.items;
+    const struct later *today = &a->later[m->day % LATER_DAYS];
+    const struct tbs_timer timer = today->timers[items[a->put_off_next].item];
+
+    a->put_off_next++;
+    a->put_off_at_us = a->put_off_next < a->put_off.count ? items[a->put_off_next].at_us : TB_NEVER;
+    return timer;
+}
+
+/* Does what is next, which is at `at_us`. */
+static inline void agenda_act(struct tbs_model *m, struct agenda *a, uint32_t s, tb_time at_us)
+{
+    if (tbs_minima_at(&a->windows) == at_us) {
+        tbs_window_acts(m, a->server_first + tbs_minima_first(&a->windows), at_us);
+    } else if (a->put_off_at_us == at_us) {
+        const struct tbs_timer timer = put_off_take(m, a);
+        timer_rings(m, &timer);
+    } else if (tbs_timers_at(&a->timers) == at_us) {
+        const struct tbs_timer timer = tbs_timers_pop(&a->timers);
+        timer_rings(m, &timer);
     } else {
-        tbs_assert(st->booked_at_us == at_us);
-        struct tbs_visit *visit = &st->today->visits[st->booked_order[st->booked]];
-        booked_next(st);
-        tbs_citizen_arrives(m, visit, at_us);
+        tbs_assert(a->arrival_at_us == at_us);
+        tbs_citizen_arrives(m, arrival_take(a), at_us);
     }
     if (m->todo_count > 0) {
         todo_do(m, s, at_us);
@@ -190,8 +180,6 @@ static inline void station_act(struct tbs_model *m, uint32_t s, tb_time at_us)
 
 /* ---- the drivers --------------------------------------------------------------------------- */
 
-/* What the core does at the day's last instant (the hall closes, those who wait expire, the next
- * day starts) still belongs to the day; what people do then does not. */
 static void core_acts(struct tbs_model *m, uint32_t s, tb_time at_us)
 {
     step_one(m, s, at_us, NULL);
@@ -200,42 +188,33 @@ static void core_acts(struct tbs_model *m, uint32_t s, tb_time at_us)
     }
 }
 
-void tbs_drive_station(struct tbs_model *m, uint32_t s)
+/* What the core does at the day's last instant (the hall closes, those who wait expire, the next
+ * day starts) still belongs to the day; what people do then does not. */
+static inline void drive(struct tbs_model *m, uint32_t s, bool by_station)
 {
-    struct station *st = &m->stations[s];
+    struct agenda *a = &m->agendas[by_station ? s : 0];
 
     while (m->error[0] == '\0') {
-        const tb_time own = station_next_us(m, st);
-        const tb_time core = tb_station_deadline_at(m->city, s);
+        const tb_time own = agenda_at_us(m, a);
+        const tb_time core =
+            by_station ? tb_station_deadline_at(m->city, s) : tb_city_deadline_at(m->city);
         if (core <= own || own >= m->day_end_us) {
             if (core > m->day_end_us) {
                 return;
             }
             core_acts(m, s, core);
         } else {
-            station_act(m, s, own);
+            agenda_act(m, a, s, own);
         }
     }
 }
 
+void tbs_drive_station(struct tbs_model *m, uint32_t station)
+{
+    drive(m, station, true);
+}
+
 void tbs_drive_city(struct tbs_model *m)
 {
-    while (m->error[0] == '\0') {
-        const tb_time own = tbs_minima_at(&m->agenda);
-        const tb_time core = tb_city_deadline_at(m->city);
-        if (core <= own || own >= m->day_end_us) {
-            if (core > m->day_end_us) {
-                return;
-            }
-            core_acts(m, 0, core);
-            continue;
-        }
-        const uint32_t s = tbs_minima_first(&m->agenda);
-        struct station *st = &m->stations[s];
-        /* What is noted of a station is never too late, but may be too early. */
-        if (station_next_us(m, st) == own) {
-            station_act(m, s, own);
-        }
-        tbs_minima_set(&m->agenda, s, station_next_us(m, st));
-    }
+    drive(m, 0, false);
 }

@@ -1,9 +1,9 @@
 /* minima.h: a fixed set of entities with at most one pending instant each, and which is next.
  *
- * Windows of a hall, halls of a city. Instant and entity share a 64-bit key, so the smallest key
- * says both, and of equal instants the lower entity is first. Keys lie in groups of 16 whose
- * minimum is a handful of vector instructions: for the dozen windows of a hall that beats any heap
- * or tree, and 580 halls are 37 groups.
+ * Instant and entity share a 64-bit key, so the smallest key says both, and of equal instants the
+ * lower entity is first. A tree of minima with 16 children a node, whose minimum is a handful of
+ * vector instructions: the dozen windows of a hall are one node, the 400 of a city two levels. That
+ * beats a heap or a binary tournament, which take as many steps in a row as they have levels.
  *
  * Entities: 0 .. 16383. Instants: from base on for 17 years, or TB_NEVER. Threads: as the owner. */
 #ifndef TBS_MODEL_MINIMA_H
@@ -12,17 +12,17 @@
 #include "kernel/base.h"
 #include "tongban/base.h"
 
-enum { TBS_MINIMA_GROUP = 16, TBS_MINIMA_BITS = 14 };
+enum { TBS_MINIMA_WIDTH = 16, TBS_MINIMA_BITS = 14, TBS_MINIMA_LEVELS = 4 };
 
 struct tbs_minima {
     int64_t least; /* INT64_MAX: nobody has a pending instant */
     tb_time base;
-    int64_t *key;   /* [group_count * 16] */
-    int64_t *group; /* [rounded up to 16] smallest key of each */
-    uint32_t group_count;
+    int64_t *level[TBS_MINIMA_LEVELS]; /* [0]: keys; [i + 1]: minima of 16 of level i */
+    uint32_t levels;                   /* in use; the top one has at most 16 */
+    uint32_t bytes;                    /* of all levels, which lie in one block */
 };
 
-/* All pending nothing. Memory: tbs_minima_free. */
+/* Nothing pending. Memory: tbs_minima_free. */
 void tbs_minima_create(struct tbs_minima *m, uint32_t count, tb_time base);
 void tbs_minima_clear(struct tbs_minima *m);
 void tbs_minima_free(struct tbs_minima *m);
@@ -42,40 +42,26 @@ static inline int64_t tbs_minima_of_16(const int64_t *key)
 {
     int64_t least = key[0];
 
-    for (int i = 1; i < TBS_MINIMA_GROUP; i++) {
+    for (int i = 1; i < TBS_MINIMA_WIDTH; i++) {
         least = key[i] < least ? key[i] : least;
     }
     return least;
 }
 
-/* The smallest of all groups, after the one that held it has changed. */
-void tbs_minima_settle(struct tbs_minima *m);
-
 /* Entity i is pending at `at_us` instead of what it was. */
 static inline void tbs_minima_set(struct tbs_minima *m, uint32_t i, tb_time at_us)
 {
-    const int64_t now = at_us == TB_NEVER ? INT64_MAX : (at_us - m->base) << TBS_MINIMA_BITS | i;
-    const uint32_t g = i / TBS_MINIMA_GROUP;
-    const int64_t before = m->key[i], group = m->group[g];
+    int64_t key = at_us == TB_NEVER ? INT64_MAX : (at_us - m->base) << TBS_MINIMA_BITS | i;
 
-    m->key[i] = now;
-    if (now <= group) {
-        m->group[g] = now;
-    } else if (before == group) {
-        m->group[g] = tbs_minima_of_16(&m->key[g * TBS_MINIMA_GROUP]);
-    } else {
-        return;
+    for (uint32_t level = 0; level < m->levels; level++, i /= TBS_MINIMA_WIDTH) {
+        int64_t *at = &m->level[level][i];
+        if (*at == key) {
+            return; /* nothing changes above either */
+        }
+        *at = key;
+        key = tbs_minima_of_16(&m->level[level][i / TBS_MINIMA_WIDTH * TBS_MINIMA_WIDTH]);
     }
-    if (m->group[g] <= m->least || m->group_count == 1) {
-        m->least = m->group[g];
-    } else if (group == m->least) {
-        tbs_minima_settle(m);
-    }
-}
-
-static inline tb_time tbs_minima_of(const struct tbs_minima *m, uint32_t i)
-{
-    return m->key[i] == INT64_MAX ? TB_NEVER : (m->key[i] >> TBS_MINIMA_BITS) + m->base;
+    m->least = key;
 }
 
 #endif

@@ -75,11 +75,23 @@ static void station_create(struct tbs_model *m, uint32_t i)
     st->server_count = station->server_count;
     st->help =
         i >= s->hall_count && i < s->hall_count + s->desk_count && s->desks[i - s->hall_count].help;
-    tbs_minima_create(&st->windows, st->server_count, m->run_at_us);
     const bool books = i < s->hall_count && station->slot_us > 0 && tbs_demand_books(m->demand);
     st->ahead = books && station->horizon_days > 1 ? station->horizon_days - 1 : 0;
     if (i < s->hall_count && (books || !m->by_station)) {
         st->days = zeroed(st->ahead + 1, sizeof *st->days);
+    }
+}
+
+static void agendas_create(struct tbs_model *m)
+{
+    m->agenda_count = m->by_station ? m->station_count : 1;
+    m->agendas = zeroed(m->agenda_count, sizeof *m->agendas);
+    for (uint32_t i = 0; i < m->agenda_count; i++) {
+        struct agenda *a = &m->agendas[i];
+        a->server_first = m->by_station ? m->stations[i].server_first : 0;
+        tbs_minima_create(&a->windows,
+                          m->by_station ? m->stations[i].server_count : m->server_count,
+                          m->run_at_us);
     }
 }
 
@@ -202,7 +214,7 @@ struct tbs_model *tbs_model_create(const struct tb_scenario *scenario,
     for (uint32_t i = 0; i < m->station_count; i++) {
         station_create(m, i);
     }
-    tbs_minima_create(&m->agenda, m->station_count, m->run_at_us);
+    agendas_create(m);
     windows_create(m);
     m->seats = zeroed(m->config.tickets_max, sizeof(struct tbs_visit *));
     m->tasks = zeroed(m->by_station ? 0 : m->config.tickets_max, sizeof *m->tasks);
@@ -211,20 +223,25 @@ struct tbs_model *tbs_model_create(const struct tb_scenario *scenario,
     return m;
 }
 
+static void agenda_free(struct agenda *a)
+{
+    tbs_minima_free(&a->windows);
+    tbs_timers_free(&a->timers);
+    tbs_orders_free(&a->arrivals);
+    tbs_orders_free(&a->put_off);
+    for (uint32_t i = 0; a->later != NULL && i < LATER_DAYS; i++) {
+        free(a->later[i].timers);
+    }
+    free(a->later);
+    free(a->patient);
+}
+
 static void station_free(struct station *st)
 {
-    tbs_minima_free(&st->windows);
-    tbs_timers_free(&st->timers);
     for (uint32_t i = 0; st->days != NULL && i <= st->ahead; i++) {
         tbs_day_free(&st->days[i]);
     }
-    for (uint32_t i = 0; st->later != NULL && i < LATER_DAYS; i++) {
-        free(st->later[i].timers);
-    }
     free(st->days);
-    free(st->later);
-    free(st->patient);
-    free(st->booked_order);
 }
 
 void tbs_model_free(struct tbs_model *m)
@@ -241,7 +258,10 @@ void tbs_model_free(struct tbs_model *m)
     for (uint32_t i = 0; i < m->spare_count; i++) {
         free(m->spare[i]);
     }
-    tbs_minima_free(&m->agenda);
+    for (uint32_t i = 0; i < m->agenda_count; i++) {
+        agenda_free(&m->agendas[i]);
+    }
+    free(m->agendas);
     tbs_day_free(&m->shared_day);
     tbs_sweep_free(&m->sweep);
     free(m->extras);
@@ -264,18 +284,20 @@ void tbs_model_free(struct tbs_model *m)
 
 /* ---- running --------------------------------------------------------------------------------- */
 
+static void agenda_start(struct agenda *a)
+{
+    tbs_minima_clear(&a->windows);
+    a->timers.count = a->timers.order = 0;
+    a->arrival_at_us = a->put_off_at_us = a->patient_at_us = TB_NEVER;
+    a->patient_from = a->patient_to = 0;
+    for (uint32_t i = 0; a->later != NULL && i < LATER_DAYS; i++) {
+        a->later[i].count = 0;
+    }
+}
+
 static void station_start(struct station *st)
 {
-    tbs_minima_clear(&st->windows);
-    st->timers.count = 0;
-    st->timers.order = 0;
-    st->arrival_at_us = st->booked_at_us = st->patient_at_us = TB_NEVER;
     st->today = NULL;
-    st->walk_in = st->booked = st->booked_count = 0;
-    st->patient_from = st->patient_to = 0;
-    for (uint32_t i = 0; st->later != NULL && i < LATER_DAYS; i++) {
-        st->later[i].count = 0;
-    }
     memset(st->waiting, 0, sizeof st->waiting);
     memset(st->outcomes, 0, sizeof st->outcomes);
     st->unkept = 0;
@@ -301,7 +323,9 @@ void tbs_model_start(struct tbs_model *m, uint64_t seed, uint64_t replication)
     for (uint32_t i = 0; i < m->station_count; i++) {
         station_start(&m->stations[i]);
     }
-    tbs_minima_clear(&m->agenda);
+    for (uint32_t i = 0; i < m->agenda_count; i++) {
+        agenda_start(&m->agendas[i]);
+    }
     for (uint32_t i = 0; i < m->server_count; i++) {
         struct window *window = &m->windows[i];
         *window = (struct window){.staffed_at_us = TB_NEVER,
@@ -342,10 +366,13 @@ static void station_days_run(struct tbs_model *m, uint32_t station, uint32_t fir
     for (uint32_t day = first; day < last && m->error[0] == '\0'; day++) {
         day_set(m, day);
         kind_set(m, station);
+        tbs_agenda_begin(m, &m->agendas[station]);
         tbs_day_begin(m, station);
+        tbs_agenda_ready(m, &m->agendas[station]);
         tbs_drive_station(m, station);
         tbs_day_carry(m, station);
         tbs_day_end(m, station);
+        tbs_agenda_end(&m->agendas[station]);
         tbs_extras_count(m, station);
         tbs_day_check(m, station);
     }
@@ -357,14 +384,12 @@ static void city_day_run(struct tbs_model *m, uint32_t day)
     for (uint32_t i = 0; i < m->station_count; i++) {
         kind_set(m, i);
     }
+    tbs_agenda_begin(m, &m->agendas[0]);
     for (uint32_t i = 0; i < m->station_count; i++) {
         tbs_day_begin(m, i);
     }
     tbs_office_day(m);
-    for (uint32_t i = 0; i < m->station_count; i++) {
-        tbs_station_wakes(m, i, m->stations[i].arrival_at_us);
-        tbs_station_wakes(m, i, m->stations[i].booked_at_us);
-    }
+    tbs_agenda_ready(m, &m->agendas[0]);
     tbs_drive_city(m);
     for (uint32_t i = 0; i < m->station_count; i++) {
         tbs_day_carry(m, i);
@@ -372,6 +397,7 @@ static void city_day_run(struct tbs_model *m, uint32_t day)
     for (uint32_t i = 0; i < m->station_count; i++) {
         tbs_day_end(m, i);
     }
+    tbs_agenda_end(&m->agendas[0]);
     tbs_extras_count(m, 0);
     for (uint32_t i = 0; i < m->station_count; i++) {
         tbs_day_check(m, i);

@@ -131,11 +131,11 @@ static void on_outside(struct tbs_model *m, const struct tb_event *event)
     const int64_t work_us =
         tbs_luck_draw_us(&m->step_work[m->step_first[route] + step], draw(c, TBS_OUTSIDE, step));
 
-    tbs_later(m, event->station,
-              (struct tbs_timer){.at_us = event->at_us + work_us,
-                                 .kind = TIMER_OUTSIDE,
-                                 .detail = (uint16_t)step,
-                                 .about = event->ref});
+    tbs_later(m, (struct tbs_timer){.station = event->station,
+                                    .at_us = event->at_us + work_us,
+                                    .kind = TIMER_OUTSIDE,
+                                    .detail = (uint8_t)step,
+                                    .about = event->ref});
 }
 
 static void on_correction(struct tbs_model *m, const struct tb_event *event)
@@ -149,9 +149,10 @@ static void on_correction(struct tbs_model *m, const struct tb_event *event)
     tbs_tally_task_returned(m->tally, event->station);
     task_leaves(m, event);
     c->attempts++;
-    tbs_later(
-        m, event->station,
-        (struct tbs_timer){.at_us = event->at_us + after_us, .kind = TIMER_SUPPLY, .about = ref});
+    tbs_later(m, (struct tbs_timer){.station = event->station,
+                                    .at_us = event->at_us + after_us,
+                                    .kind = TIMER_SUPPLY,
+                                    .about = ref});
 }
 
 /* An instant of the first day from `from` on on which people come to this hall, spread as their
@@ -194,10 +195,10 @@ static void on_ready(struct tbs_model *m, const struct tb_event *event)
     const tb_time comes_at_us = visits ? visit_instant(m, event->station, at_us, u) : at_us;
 
     if (comes_at_us != TB_NEVER) {
-        tbs_later(m, event->station,
-                  (struct tbs_timer){.at_us = comes_at_us,
-                                     .kind = visits ? TIMER_COLLECT : TIMER_MAIL,
-                                     .about = event->ref});
+        tbs_later(m, (struct tbs_timer){.station = event->station,
+                                        .at_us = comes_at_us,
+                                        .kind = visits ? TIMER_COLLECT : TIMER_MAIL,
+                                        .about = event->ref});
     }
 }
 
@@ -254,14 +255,14 @@ static void opens_directly(struct tbs_model *m, const struct tbs_timer *timer)
         .luck = tbs_random_at(tbs_key(m->seed, TBS_APPROVAL,
                                       tbs_entity(m->scenario->matters[matter].label.id),
                                       m->replication),
-                              tbs_citizen_index(m->day, timer->detail)),
+                              tbs_citizen_index(m->day, (uint32_t)(timer->about >> 32))),
         .home = (uint16_t)station,
         .direct = true,
     };
     tbs_step(m, station, timer->at_us, &open);
 }
 
-void tbs_office_timer(struct tbs_model *m, uint32_t station, const struct tbs_timer *timer)
+void tbs_office_timer(struct tbs_model *m, const struct tbs_timer *timer)
 {
     struct tb_command command = {.ref = timer->about};
 
@@ -293,7 +294,8 @@ void tbs_office_timer(struct tbs_model *m, uint32_t station, const struct tbs_ti
         tbs_assert(timer->kind == TIMER_DIRECT);
         return;
     }
-    tbs_step(m, station, timer->at_us, &command); /* refused where the case has ended meanwhile */
+    tbs_step(m, timer->station, timer->at_us,
+             &command); /* refused where the case has ended meanwhile */
 }
 
 /* Cases that open today without a visit: as many as the demand says on average, in working hours.
@@ -332,13 +334,12 @@ void tbs_office_day(struct tbs_model *m)
                 offset -= kind->periods[p].closes_us - kind->periods[p].opens_us;
                 p++;
             }
-            tbs_timer_set(m, station,
-                          (struct tbs_timer){
-                              .at_us = m->day_at_us + kind->periods[p].opens_us + offset,
-                              .kind = TIMER_DIRECT,
-                              .detail = (uint16_t)n,
-                              .about = matter,
-                          });
+            tbs_timer_set(m, (struct tbs_timer){
+                                 .at_us = m->day_at_us + kind->periods[p].opens_us + offset,
+                                 .station = (uint16_t)station,
+                                 .kind = TIMER_DIRECT,
+                                 .about = n << 32 | matter,
+                             });
         }
     }
 }

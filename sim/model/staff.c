@@ -126,19 +126,19 @@ static void on_opened(struct tbs_model *m, uint32_t server, tb_time at_us)
     window->shift = shift;
     window->rested = false;
     if (m->scenario->people.stay_us > 0) {
-        tbs_timer_set(m, window->station,
+        tbs_timer_set(m,
                       (struct tbs_timer){.at_us = m->day_at_us + m->scenario->shifts[shift].to_us,
+                                         .station = (uint16_t)window->station,
                                          .kind = TIMER_SHIFT,
                                          .about = server});
     }
     if (m->scenario->people.break_length_us > 0) {
         const tb_time break_at_us = at_us + break_after_us(m, server);
         if (break_at_us < m->day_at_us + m->scenario->shifts[shift].to_us) {
-            tbs_timer_set(m, window->station,
-                          (struct tbs_timer){.at_us = break_at_us,
-                                             .kind = TIMER_BREAK,
-                                             .detail = (uint16_t)shift,
-                                             .about = server});
+            tbs_timer_set(m, (struct tbs_timer){.at_us = break_at_us,
+                                                .station = (uint16_t)window->station,
+                                                .kind = TIMER_BREAK,
+                                                .about = (uint64_t)shift << 32 | server});
         }
     }
 }
@@ -176,7 +176,7 @@ void tbs_window_event(struct tbs_model *m, const struct tb_event *event)
     }
 }
 
-void tbs_staff_timer(struct tbs_model *m, uint32_t station, const struct tbs_timer *timer)
+void tbs_staff_timer(struct tbs_model *m, const struct tbs_timer *timer)
 {
     const uint32_t server = (uint32_t)timer->about;
     struct window *window = &m->windows[server];
@@ -185,9 +185,9 @@ void tbs_staff_timer(struct tbs_model *m, uint32_t station, const struct tbs_tim
         return;
     }
     if (timer->kind == TIMER_BREAK) {
-        if (!window->rested && (uint16_t)window->shift == timer->detail) {
+        if (!window->rested && window->shift == timer->about >> 32) {
             const struct tb_command pause = {.kind = TB_WINDOW_PAUSE, .server = server};
-            tbs_step(m, station, timer->at_us, &pause);
+            tbs_step(m, timer->station, timer->at_us, &pause);
         }
         return;
     }
@@ -195,7 +195,7 @@ void tbs_staff_timer(struct tbs_model *m, uint32_t station, const struct tbs_tim
         window->leaving = true;
         if (window->idle) {
             const struct tb_command close = {.kind = TB_WINDOW_CLOSE, .server = server};
-            tbs_step(m, station, timer->at_us, &close);
+            tbs_step(m, timer->station, timer->at_us, &close);
         }
     }
 }

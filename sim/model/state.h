@@ -1,19 +1,20 @@
 /* state.h: what a running model consists of; private to this folder.
  *
  * The core decides everything; the model only knows what people know: which visit holds which
- * ticket, what each window is at, and when each of them will act next. Every station has an agenda
- * of its own (windows, timers, the next arrival); drive.c takes the earliest, by station or for the
- * whole city.
+ * ticket, what each window is at, and when each of them will act next. That stands in an agenda:
+ * one for each hall where halls are run on their own, one for the whole city otherwise; drive.c
+ * takes what is earliest.
  *
- * At one instant: first what time alone brings to the core (calendar, plan, timeouts), then,
- * station by station, windows (release before take), then timers in the order in which they were
- * set, then walk-ins, then appointments. */
+ * At one instant: first what time alone brings to the core (calendar, plan, timeouts), then windows
+ * in their order (release before take), then what was put off until today, then timers in the order
+ * in which they were set, then who arrives, hall by hall. */
 #ifndef TBS_MODEL_STATE_H
 #define TBS_MODEL_STATE_H
 
 #include "model/demand.h"
 #include "model/minima.h"
 #include "model/model.h"
+#include "model/order.h"
 #include "model/tally.h"
 #include "model/timers.h"
 #include "tongban/city.h"
@@ -82,8 +83,8 @@ enum timer_kind {
     TIMER_OUTSIDE,  /* about: case; detail: step. The outside leg is back */
     TIMER_COLLECT,  /* about: case. The citizen comes to collect */
     TIMER_MAIL,     /* about: case. The result is sent */
-    TIMER_DIRECT,   /* about: matter; detail: n-th of the day. A case opens without a visit */
-    TIMER_BREAK,    /* about: server; detail: low bits of the shift. Asks for its break */
+    TIMER_DIRECT,   /* about: matter, and n-th of the day << 32. A case opens without a visit */
+    TIMER_BREAK,    /* about: server, and shift << 32. Asks for its break */
     TIMER_SHIFT,    /* about: server. Its shift is over */
     TIMER_KIND_COUNT
 };
@@ -96,37 +97,37 @@ struct later {
     uint32_t count, room;
 };
 
-struct station {
-    struct tbs_minima windows; /* pending of its windows, counted from server_first */
+/* Who acts when. */
+struct agenda {
+    struct tbs_minima windows; /* counted from server_first */
+    uint32_t server_first;
+    uint32_t arrival, put_off_next; /* next in their orders */
+    tb_time arrival_at_us, put_off_at_us;
     struct tbs_timers timers;
-    tb_time arrival_at_us; /* of the next walk-in */
-    tb_time booked_at_us;  /* of the next one with an appointment */
-    struct tbs_day *today; /* NULL: a desk, or before the first day */
-    uint32_t walk_in;      /* next in today */
-    uint32_t booked, booked_count;
-    uint32_t *booked_order; /* today's appointments in order of arrival */
-    uint32_t booked_room;
+    struct tbs_orders arrivals; /* of today: visits */
+    struct tbs_orders put_off;  /* until today: indices of *today */
+    struct later *later;        /* [LATER_DAYS] ring by day; NULL: nothing was put off */
 
     /* Who waits, in order of joining: nobody leaves before the patience floor. */
     struct tbs_visit **patient;
     uint32_t patient_from, patient_to, patient_room; /* power of two */
     tb_time patient_at_us;                           /* when the first one may leave */
+};
 
-    struct tbs_day *days; /* [ahead + 1] ring by day: appointments are made ahead */
+struct station {
+    struct tbs_day *today; /* NULL: a desk, or before the first day */
+    struct tbs_day *days;  /* [ahead + 1] ring by day: appointments are made ahead */
     uint32_t ahead;
-    struct later *later; /* [LATER_DAYS] ring by day */
     uint32_t server_first, server_count;
     uint32_t kind_today;
-    uint32_t waiting[TB_GROUPS_MAX];
     uint32_t sick_kinds; /* bit: the plan of that kind of day lacks somebody */
-    uint32_t inside;     /* visits with a number of this station that have not ended */
-    uint64_t outcomes[TBS_OUTCOME_COUNT]; /* of those that have, when they are counted */
-    uint64_t unkept;                      /* appointments that lapsed */
     enum tb_station_kind kind;
     bool help;
-
-    /* Working time so far: up to the start of today. */
-    int64_t work_us;
+    uint32_t waiting[TB_GROUPS_MAX];
+    uint32_t inside; /* visits with a number of this station that have not ended */
+    uint64_t outcomes[TBS_OUTCOME_COUNT]; /* of those that have, when they are counted */
+    uint64_t unkept;                      /* appointments that lapsed */
+    int64_t work_us;                      /* working time up to the start of today */
 };
 
 struct tbs_model {
@@ -145,7 +146,8 @@ struct tbs_model {
     uint32_t day_last; /* first scenario day after the run */
     uint32_t next_day; /* the first one not yet run */
     tb_time day_at_us, day_end_us, run_at_us, run_end_us;
-    struct tbs_minima agenda; /* of stations, for the whole city */
+    struct agenda *agendas; /* of each station, or one of the city */
+    uint32_t agenda_count;
     struct station *stations;
     uint32_t station_count;
     struct window *windows;
@@ -193,8 +195,7 @@ struct tbs_model {
 void tbs_step(struct tbs_model *m, uint32_t station, tb_time now, const struct tb_command *command);
 /* To be applied after the events at hand. */
 void tbs_todo(struct tbs_model *m, const struct tb_command *command);
-/* The station has something to do at `at_us` at the latest. */
-void tbs_station_wakes(struct tbs_model *m, uint32_t station, tb_time at_us);
+/* Runs the rest of the day: of a station, or of the whole city. */
 void tbs_drive_station(struct tbs_model *m, uint32_t station);
 void tbs_drive_city(struct tbs_model *m);
 void tbs_fail(struct tbs_model *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -205,7 +206,7 @@ void tbs_react(struct tbs_model *m, const struct tb_event *events, uint32_t coun
 /* ---- citizen.c ---- */
 void tbs_citizen_arrives(struct tbs_model *m, struct tbs_visit *visit, tb_time now);
 void tbs_citizen_books(struct tbs_model *m, struct tbs_visit *visit, tb_time now);
-void tbs_citizen_timer(struct tbs_model *m, uint32_t station, const struct tbs_timer *timer);
+void tbs_citizen_timer(struct tbs_model *m, const struct tbs_timer *timer);
 void tbs_citizen_called(struct tbs_model *m, struct tbs_visit *visit, const struct tb_event *event);
 void tbs_citizen_started(struct tbs_model *m, struct tbs_visit *visit, uint32_t server,
                          tb_time at_us);
@@ -222,25 +223,34 @@ void tbs_citizen_ended(struct tbs_model *m, struct tbs_visit *visit, enum tbs_ou
 void tbs_window_acts(struct tbs_model *m, uint32_t server, tb_time now);
 void tbs_window_event(struct tbs_model *m, const struct tb_event *event);
 void tbs_window_freed(struct tbs_model *m, uint32_t server, tb_time at_us);
-void tbs_staff_timer(struct tbs_model *m, uint32_t station, const struct tbs_timer *timer);
+void tbs_staff_timer(struct tbs_model *m, const struct tbs_timer *timer);
 void tbs_staff_day(struct tbs_model *m, uint32_t station, tb_time now);
 
 /* ---- office.c ---- */
 void tbs_office_event(struct tbs_model *m, const struct tb_event *event);
 void tbs_office_called(struct tbs_model *m, const struct tb_event *event);
 void tbs_office_decides(struct tbs_model *m, uint32_t server, tb_time now);
-void tbs_office_timer(struct tbs_model *m, uint32_t station, const struct tbs_timer *timer);
+void tbs_office_timer(struct tbs_model *m, const struct tbs_timer *timer);
 void tbs_office_day(struct tbs_model *m);
 int64_t tbs_work_us(const struct tbs_model *m, uint32_t station, tb_time at_us);
 
 /* ---- day.c ---- */
+void tbs_agenda_begin(struct tbs_model *m, struct agenda *agenda); /* before its stations' days */
 void tbs_day_begin(struct tbs_model *m, uint32_t station);
+void tbs_agenda_ready(struct tbs_model *m, struct agenda *agenda); /* after them */
 void tbs_day_carry(struct tbs_model *m, uint32_t station);
 void tbs_day_end(struct tbs_model *m, uint32_t station);
+void tbs_agenda_end(struct agenda *agenda);
 void tbs_day_check(struct tbs_model *m, uint32_t station);
 void tbs_extras_count(struct tbs_model *m, uint32_t station);
-void tbs_later(struct tbs_model *m, uint32_t station, struct tbs_timer timer);
+/* Sets a timer for today or for a later day. */
+void tbs_later(struct tbs_model *m, struct tbs_timer timer);
 struct tbs_visit *tbs_extra(struct tbs_model *m);
+
+static inline struct agenda *tbs_agenda(const struct tbs_model *m, uint32_t station)
+{
+    return &m->agendas[m->by_station ? station : 0];
+}
 
 static inline uint32_t tbs_ticket_station(const struct tbs_model *m, const struct tbs_visit *visit)
 {
@@ -250,17 +260,16 @@ static inline uint32_t tbs_ticket_station(const struct tbs_model *m, const struc
 static inline void tbs_pending(struct tbs_model *m, uint32_t server, enum phase phase,
                                tb_time at_us)
 {
-    struct station *st = &m->stations[m->windows[server].station];
+    struct agenda *agenda = tbs_agenda(m, m->windows[server].station);
 
     m->windows[server].phase = (uint8_t)phase;
-    tbs_minima_set(&st->windows, server - st->server_first, at_us);
-    tbs_station_wakes(m, m->windows[server].station, at_us);
+    tbs_minima_set(&agenda->windows, server - agenda->server_first, at_us);
 }
 
-static inline void tbs_timer_set(struct tbs_model *m, uint32_t station, struct tbs_timer timer)
+/* For today only. */
+static inline void tbs_timer_set(struct tbs_model *m, struct tbs_timer timer)
 {
-    tbs_timers_push(&m->stations[station].timers, timer);
-    tbs_station_wakes(m, station, timer.at_us);
+    tbs_timers_push(&tbs_agenda(m, timer.station)->timers, timer);
 }
 
 #endif

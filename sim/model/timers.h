@@ -11,11 +11,14 @@
 
 struct tbs_timer {
     tb_time at_us;
-    uint32_t order;  /* set by tbs_timers_push */
-    uint16_t kind;   /* the owner's */
-    uint16_t detail; /* the owner's */
-    uint64_t about;  /* the owner's: a reference, a pointer, an index */
+    uint32_t order;   /* set by tbs_timers_push */
+    uint16_t station; /* where it rings */
+    uint8_t kind;     /* the owner's */
+    uint8_t detail;   /* the owner's */
+    uint64_t about;   /* the owner's: a reference, a pointer, an index */
 };
+
+_Static_assert(sizeof(struct tbs_timer) == 24, "as small as it can be");
 
 struct tbs_timers {
     struct tbs_timer *heap;
