@@ -45,6 +45,7 @@ char *tbi_arena_format(struct tbi_arena *arena, const char *format, ...)
 {
     va_list args, again;
 
+    tb_assert(format != NULL);
     va_start(args, format);
     va_copy(again, args);
     const int bytes = vsnprintf(NULL, 0, format, args);

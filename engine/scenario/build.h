@@ -59,6 +59,7 @@ struct tbi_build {
     struct tbi_trade *trades;
     uint32_t server_capacity;
     struct tb_calendar *calendars;
+    bool days_wrong;   /* the calendar's dates are: what lies outside them means nothing */
     int64_t day_first; /* days since 1970 of the calendar's first date */
     int64_t working_day_us[TBI_CALENDARS_MAX]; /* by calendar: what "1wd" is; 0: never opens */
     int64_t kind_ppm[TB_DAY_KINDS_MAX];        /* demand on such a day, in millionths */

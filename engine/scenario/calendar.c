@@ -226,6 +226,7 @@ static uint32_t build_range(struct tbi_build *b)
     const bool has_from = date_scalar(b, TBI_CALENDAR_FROM, &from);
     const bool has_to = date_scalar(b, TBI_CALENDAR_TO, &to);
 
+    b->days_wrong = true;
     b->day_first = has_from ? from : 0;
     if (!has_from || !has_to)
         return 1;
@@ -240,6 +241,7 @@ static uint32_t build_range(struct tbi_build *b)
                   tbi_arena_format(b->arena, "%d", TBI_DAYS_MAX), NULL);
         return 1;
     }
+    b->days_wrong = false;
     return (uint32_t)(to - from + 1);
 }
 
@@ -286,6 +288,8 @@ static uint32_t special_day(struct tbi_row row)
     if (date >= b->day_first && date < b->day_first + count)
         return (uint32_t)(date - b->day_first);
     tbi_value_civil(date, &year, &month, &day);
+    if (b->days_wrong)
+        return TB_NONE;
     if (year < dates[0].year - 1 || year > dates[count - 1].year + 1)
         tbi_row_wrong(row, TBI_CALENDAR_DATE, TBI_WRONG_DATE_OUTSIDE,
                       tbi_row_text(row, TBI_CALENDAR_DATE),

@@ -46,6 +46,8 @@ static bool day_of(struct tbi_build *b, struct tbi_given given, uint32_t normal,
         return true;
     if (!tbi_parse_date(b, given.at, given.text, &date))
         return false;
+    if (b->days_wrong)
+        return true;
     if (date < b->day_first || date >= b->day_first + count) {
         const struct tb_scenario_day *from = &days[0], *to = &days[count - 1];
 
@@ -267,7 +269,7 @@ static void spread_year(struct spread *s, uint32_t calendar, uint64_t *parts)
     for (uint32_t block = 0; block < s->block_count; block++) {
         const bool left = block + 1 == s->block_count;
 
-        if (spread_block(s, block, parts) || !is_used(b, calendar))
+        if (spread_block(s, block, parts) || !is_used(b, calendar) || b->days_wrong)
             continue;
         tbi_wrong(b->problems, s->blocks[block].at,
                   left ? TBI_WRONG_DEMAND_REST : TBI_WRONG_DEMAND_NO_DAYS,

@@ -109,7 +109,7 @@ static const cyaml_schema_value_t *value_begin(struct walk *w, const yaml_event_
     return frame->field == NULL ? NULL : &frame->field->value;
 }
 
-/* False: too deep to go on. */
+/* False: no use to go on. */
 static bool container_begin(struct walk *w, const yaml_event_t *event)
 {
     const cyaml_schema_value_t *value = value_begin(w, event);
@@ -119,9 +119,11 @@ static bool container_begin(struct walk *w, const yaml_event_t *event)
         walk_wrong(w, event->start_mark, TBI_WRONG_YAML_SHAPE, "太深\ftoo deep", NULL);
         return false;
     }
-    if (w->depth == 0 && !mapping)
+    if (w->depth == 0 && !mapping) {
         walk_wrong(w, event->start_mark, TBI_WRONG_YAML_SHAPE, "应为“键: 值”\fkeys are wanted",
                    NULL);
+        return false;
+    }
     w->frames[++w->depth] = (struct frame){
         .mapping = mapping,
         .fields = mapping && value != NULL && value->type == CYAML_MAPPING

@@ -96,6 +96,12 @@ static void take_sets(struct tbi_folder *folder, struct tb_scenario_problems *pr
 static const char *joined(struct tbi_arena *arena, const char *folder, const char *name)
 {
     const size_t bytes = strlen(folder);
+
+    while (strncmp(name, "./", 2) == 0)
+        name += 2;
+    if (strcmp(name, ".") == 0)
+        return folder;
+
     const bool slash = bytes > 0 && folder[bytes - 1] == '/';
 
     return tbi_arena_format(arena, "%s%s%s", folder, slash || bytes == 0 ? "" : "/", name);

@@ -39,20 +39,22 @@ static uint32_t first_server(const struct tbi_build *b, uint32_t station, uint32
 
 /* ---- plans.csv ------------------------------------------------------------------------------- */
 
-/* One item of the cell "windows": a count, or a range. */
+/* One item of the cell "windows". A number that stands alone in it counts windows from the
+ * first on; among others it is a window, as in "1~2 4". */
 static void take_windows(struct plan *p, struct tbi_row row, uint32_t station, const char *item,
-                         struct tb_shift shift)
+                         bool alone, struct tb_shift shift)
 {
     uint32_t count, first, last;
     const uint32_t first_of_station = first_server(p->b, station, &count);
     bool range;
 
-    if (tbi_value_range(item, &first, &last, &range) != TBI_VALUE_OK || last > count) {
+    if (tbi_value_range(item, &first, &last, &range) != TBI_VALUE_OK || last > count ||
+        (!alone && first == 0)) {
         tbi_row_wrong(row, TBI_PLANS_WINDOWS, TBI_WRONG_WINDOWS, item,
                       tbi_arena_format(p->b->arena, "%u", count), NULL);
         return;
     }
-    if (!range)
+    if (!range && alone)
         first = 1;
     for (uint32_t number = first; number <= last; number++) {
         struct tb_shift one = shift;
@@ -62,6 +64,11 @@ static void take_windows(struct plan *p, struct tbi_row row, uint32_t station, c
             one.profile = p->b->server_profiles[one.server];
         shift_add(p, one, row);
     }
+}
+
+static bool is_alone(struct tbi_build *b, const char *list)
+{
+    return tbi_value_item(b->arena, &list) != NULL && tbi_value_item(b->arena, &list) == NULL;
 }
 
 /* The skill set of a row at a station; TB_NONE: the window's own, or a mistake. */
@@ -98,11 +105,14 @@ static void take_row(struct plan *p, struct tbi_row row)
         return;
     for (uint32_t i = 0; i < station_count; i++) {
         const char *list = tbi_row_text(row, TBI_PLANS_WINDOWS), *item;
-        const struct tb_shift shift = {0, kind, p->marked[i] ? row_profile(p, row, i) : 0, from,
-                                       to};
+        const bool alone = is_alone(b, list);
+        struct tb_shift shift = {0, kind, TB_NONE, from, to};
 
-        while (p->marked[i] && (item = tbi_value_item(b->arena, &list)) != NULL)
-            take_windows(p, row, i, item, shift);
+        if (!p->marked[i])
+            continue;
+        shift.profile = row_profile(p, row, i);
+        while ((item = tbi_value_item(b->arena, &list)) != NULL)
+            take_windows(p, row, i, item, alone, shift);
     }
 }
 

@@ -133,32 +133,40 @@ static void place_servers(struct tbi_build *b)
     b->server_profiles = TBI_TAKE(b->arena, uint32_t, count);
 }
 
+/* What servers are called that windows.csv does not name: the number between two words. */
+struct server_words {
+    const char *zh_before, *zh_after, *en;
+};
+
 static void name_server(struct tbi_build *b, uint32_t server, uint32_t station,
-                        const char *station_id, uint32_t number, const char *zh, const char *en)
+                        const char *station_id, uint32_t number, const struct server_words *words)
 {
     b->servers[server] = (struct tb_scenario_server){
         {tbi_arena_format(b->arena, "%s#%u", station_id, number),
-         tbi_arena_format(b->arena, zh, number), tbi_arena_format(b->arena, en, number)},
+         tbi_arena_format(b->arena, "%s%u%s", words->zh_before, number, words->zh_after),
+         tbi_arena_format(b->arena, "%s %u", words->en, number)},
         station,
         1};
 }
 
 static void name_servers(struct tbi_build *b)
 {
+    static const struct server_words window = {"", "号窗口", "window"};
+    static const struct server_words approver = {"", "号审批员", "approver"};
+    static const struct server_words team = {"第", "队", "team"};
+
     for (uint32_t i = 0; i < b->out->hall_count; i++) {
         const struct tb_scenario_hall *hall = &b->halls[i];
 
         for (uint32_t w = 0; w < hall->window_count; w++)
-            name_server(b, hall->window_first + w, i, hall->label.id, w + 1, "%u号窗口",
-                        "window %u");
+            name_server(b, hall->window_first + w, i, hall->label.id, w + 1, &window);
     }
     for (uint32_t i = 0; i < b->out->desk_count; i++) {
         const struct tb_scenario_desk *desk = &b->desks[i];
 
         for (uint32_t w = 0; w < desk->approver_count; w++)
             name_server(b, desk->approver_first + w, b->out->hall_count + i, desk->label.id,
-                        w + 1, desk->help ? "第%u队" : "%u号审批员",
-                        desk->help ? "team %u" : "approver %u");
+                        w + 1, desk->help ? &team : &approver);
     }
 }
 
