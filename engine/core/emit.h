@@ -37,32 +37,50 @@ static inline struct tb_event *tbi_answer(struct tbi_step *step, enum tb_event_k
     return event;
 }
 
-/* Something happened: counts it, numbers it, moves the clocks to step->now. */
-static inline struct tb_event *tbi_emit(struct tbi_step *step, enum tb_event_kind kind,
-                                        uint32_t station)
+/* Counts and numbers what happened, and moves the clocks to step->now; gives the number. */
+static inline uint64_t tbi_emit_count(struct tbi_step *step, enum tb_event_kind kind,
+                                      uint32_t station)
 {
     struct tb_city *city = step->city;
-    struct tb_event *event = tbi_answer(step, kind, station);
-    event->sequence = ++city->sequence;
     city->clock_at = step->now > city->clock_at ? step->now : city->clock_at;
     if (station < city->size.stations) {
         tbi_station(city, station)->clock_at = step->now;
         tbi_counts(city, station)->event[kind]++;
     }
+    return ++city->sequence;
+}
+
+/* Something happened. */
+static inline struct tb_event *tbi_emit(struct tbi_step *step, enum tb_event_kind kind,
+                                        uint32_t station)
+{
+    uint64_t sequence = tbi_emit_count(step, kind, station);
+    struct tb_event *event = tbi_answer(step, kind, station);
+    event->sequence = sequence;
     return event;
 }
 
-/* With all that a ticket knows, and the window. */
+/* With all that a ticket knows, and the window. Written in one go: what is read for it is read
+ * before, as the compiler can't know that the events lie outside the block. */
 static inline struct tb_event *tbi_emit_at_server(struct tbi_step *step, enum tb_event_kind kind,
-                                    uint32_t index, uint32_t server)
+                                                  uint32_t index, uint32_t server)
 {
     const struct tbi_ticket *ticket = tbi_ticket(step->city, index);
-    struct tb_event *event = tbi_emit(step, kind, ticket->station);
-    event->ref = tbi_ticket_ref(step->city, index);
-    event->server = server;
-    event->number = ticket->number;
-    event->matter = ticket->matter;
-    event->queue = ticket->queue;
+    struct tb_event *event = step->out++;
+    *event = (struct tb_event){
+        .at_us = step->now,
+        .sequence = tbi_emit_count(step, kind, ticket->station),
+        .tag = step->tag,
+        .ref = tbi_ref(TB_REF_TICKET, ticket->generation, index),
+        .kind = (uint16_t)kind,
+        .station = ticket->station,
+        .server = server,
+        .number = ticket->number,
+        .matter = ticket->matter,
+        .queue = ticket->queue,
+        .flags = step->answer,
+    };
+    step->answer = 0;
     return event;
 }
 

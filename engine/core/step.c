@@ -48,7 +48,8 @@ static const uint8_t homes[TB_COMMAND_COUNT] = {
 
 /* False: the command is another station's. What names nothing that exists is left to its
  * handler. */
-static bool at_home(const struct tbi_step *step, const struct tb_command *command)
+static __attribute__((noinline)) bool at_home(const struct tbi_step *step,
+                                              const struct tb_command *command)
 {
     const struct tb_city *city = step->city;
     uint32_t index;
@@ -70,66 +71,75 @@ static bool at_home(const struct tbi_step *step, const struct tb_command *comman
     return false;
 }
 
-static void refuse(struct tbi_step *step, enum tb_status status)
+/* Off the path of those that succeed, which would else keep registers for it. */
+static __attribute__((noinline, cold)) void refuse(struct tbi_step *step, enum tb_status status)
 {
     tbi_answer(step, TB_EVENT_REFUSED, TB_STATION_NONE)->value = status;
 }
 
-/* True: an earlier command with this request id has been answered, and so is this one. */
-static bool answer_again(struct tbi_step *step, const struct tb_command *command,
-                         uint64_t fingerprint)
+/* The checks of every known command, then its own. */
+static inline enum tb_status carry_out(struct tbi_step *step, const struct tb_command *command)
 {
+    const bool alone = step->only != TB_NONE;
+    const tb_time clock =
+        alone ? tbi_station(step->city, step->only)->clock_at : step->city->clock_at;
+    if (step->now < clock && effects[command->kind] != TB_EFFECT_QUERY)
+        return TB_STATUS_TIME_BACKWARDS;
+    if (alone && !at_home(step, command))
+        return TB_STATUS_STATION_OUT_OF_STEP;
+    return handlers[command->kind](step, command);
+}
+
+/* Carries the command out and looks after its answer. */
+static inline enum tb_status answer_new(struct tbi_step *step, const struct tb_command *command)
+{
+    const struct tb_event *answer = step->out;
+    enum tb_status status = carry_out(step, command);
+    if (status != TB_STATUS_OK) {
+        tb_assert(step->out == answer);
+        refuse(step, status);
+        return status;
+    }
+    tb_assert(step->out > answer && answer->flags & TB_EVENT_FLAG_ANSWER);
+    tb_assert(step->out - answer <= TB_COMMAND_EVENTS_MAX);
+    return status;
+}
+
+/* A change with a request id: an earlier one with the same id has been answered, and so is this;
+ * or it is new, and its answer is remembered. */
+static __attribute__((noinline)) void answer_once(struct tbi_step *step,
+                                                  const struct tb_command *command)
+{
+    const uint64_t fingerprint = tbi_request_fingerprint(command);
     const struct tbi_request *request = tbi_request_find(step->city, command->request_id);
-    if (!request)
-        return false;
+    if (!request) {
+        const struct tb_event *answer = step->out;
+        if (answer_new(step, command) == TB_STATUS_OK)
+            tbi_request_add(step->city, command->request_id, fingerprint, answer);
+        return;
+    }
     if (request->fingerprint != fingerprint) {
         refuse(step, TB_STATUS_REQUEST_MISMATCH);
-        return true;
+        return;
     }
     *step->out = request->answer;
     step->out->tag = command->tag;
     step->out->flags |= TB_EVENT_FLAG_REPEATED;
     step->out++;
-    return true;
 }
 
-static void apply(struct tbi_step *step, tb_time now, const struct tb_command *command)
+static inline void apply(struct tbi_step *step, tb_time now, const struct tb_command *command)
 {
-    struct tb_city *city = step->city;
     step->now = now;
     step->tag = command->tag;
     step->answer = TB_EVENT_FLAG_ANSWER;
     step->near = TB_NONE;
-    if (command->kind == 0 || command->kind >= TB_COMMAND_COUNT) {
+    if (command->kind == 0 || command->kind >= TB_COMMAND_COUNT)
         refuse(step, TB_STATUS_COMMAND_UNKNOWN);
-        return;
-    }
-    bool query = effects[command->kind] == TB_EFFECT_QUERY;
-    bool remember = command->request_id != 0 && !query;
-    uint64_t fingerprint = remember ? tbi_request_fingerprint(command) : 0;
-    if (remember && answer_again(step, command, fingerprint))
-        return;
-    tb_time clock =
-        step->only == TB_NONE ? city->clock_at : tbi_station(city, step->only)->clock_at;
-    if (!query && now < clock) {
-        refuse(step, TB_STATUS_TIME_BACKWARDS);
-        return;
-    }
-    if (step->only != TB_NONE && !at_home(step, command)) {
-        refuse(step, TB_STATUS_STATION_OUT_OF_STEP);
-        return;
-    }
-    struct tb_event *answer = step->out;
-    enum tb_status status = handlers[command->kind](step, command);
-    if (status != TB_STATUS_OK) {
-        tb_assert(step->out == answer);
-        refuse(step, status);
-        return;
-    }
-    tb_assert(step->out > answer && answer->flags & TB_EVENT_FLAG_ANSWER);
-    tb_assert(step->out - answer <= TB_COMMAND_EVENTS_MAX);
-    if (remember)
-        tbi_request_add(city, command->request_id, fingerprint, answer);
+    else if (command->request_id != 0 && effects[command->kind] != TB_EFFECT_QUERY)
+        answer_once(step, command);
+    else
+        answer_new(step, command);
 }
 
 /* ---- stepping -------------------------------------------------------------------------------- */
@@ -144,9 +154,22 @@ static uint32_t deadline_station(const struct tb_city *city)
     return (uint32_t)(node - city->size.leaves);
 }
 
-static struct tb_step_result run(struct tbi_step *step, tb_time now,
-                                 const struct tb_command *commands, uint32_t n,
-                                 struct tb_event *events, uint32_t max)
+/* Both counts are written in one store: the caller gets them in one register, and a load of
+ * two narrower stores would stall at the end of every step. */
+static inline struct tb_step_result result(uint32_t commands, uint32_t events, bool more)
+{
+    _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "commands is the lower half");
+    struct tb_step_result made = {.more = more};
+    const uint64_t counts = (uint64_t)events << 32 | commands;
+    memcpy(&made, &counts, sizeof counts);
+    return made;
+}
+
+/* One for each of its callers, so that who steps the whole city never asks whether it steps a
+ * station. */
+static inline __attribute__((always_inline)) struct tb_step_result
+run(struct tbi_step *step, tb_time now, const struct tb_command *commands, uint32_t n,
+    struct tb_event *events, uint32_t max)
 {
     const struct tb_city *city = step->city;
     const struct tb_event *last = events + max - TB_COMMAND_EVENTS_MAX;
@@ -165,11 +188,7 @@ static struct tb_step_result run(struct tbi_step *step, tb_time now,
         else
             break;
     }
-    return (struct tb_step_result){
-        .commands = taken,
-        .events = (uint32_t)(step->out - events),
-        .more = taken < n || *deadline <= now,
-    };
+    return result(taken, (uint32_t)(step->out - events), taken < n || *deadline <= now);
 }
 
 struct tb_step_result tb_city_step(struct tb_city *city, tb_time now,

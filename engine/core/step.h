@@ -147,9 +147,19 @@ void tbi_window_put_back(struct tbi_step *step, uint32_t server, bool wants_next
 /* OPEN, CLOSE, PAUSE, CONTINUE of commands and plans; the status says why not. */
 enum tb_status tbi_server_plan(struct tbi_step *step, uint32_t server, enum tb_plan_action action,
                                int64_t profile);
-/* Next state by transition.def, or -1. */
-int tbi_ticket_next(enum tb_ticket_state from, enum tb_ticket_cause cause);
-int tbi_server_next(enum tb_server_state from, enum tb_server_cause cause);
+/* Next state by transition.def, or -1. The tables (table.c) hold the state + 1; 0: refused. */
+extern const uint8_t tbi_ticket_nexts[TB_TICKET_STATE_COUNT][TB_TICKET_CAUSE_COUNT];
+extern const uint8_t tbi_server_nexts[TB_SERVER_STATE_COUNT][TB_SERVER_CAUSE_COUNT];
+static inline int tbi_ticket_next(enum tb_ticket_state from, enum tb_ticket_cause cause)
+{
+    tb_assert((uint32_t)from < TB_TICKET_STATE_COUNT && (uint32_t)cause < TB_TICKET_CAUSE_COUNT);
+    return tbi_ticket_nexts[from][cause] - 1;
+}
+static inline int tbi_server_next(enum tb_server_state from, enum tb_server_cause cause)
+{
+    tb_assert((uint32_t)from < TB_SERVER_STATE_COUNT && (uint32_t)cause < TB_SERVER_CAUSE_COUNT);
+    return tbi_server_nexts[from][cause] - 1;
+}
 
 /* SKILL_MISSING, OVERTAKE_BOUND, STATION_OUT_OF_STEP, or the call (WINDOW.CALL, HELP.ASSIGN).
  * (window.c) */

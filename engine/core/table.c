@@ -117,30 +117,16 @@ void tb_rules_init(struct tb_rules *out)
 /* ---- transitions --------------------------------------------------------------------------- */
 
 /* The next state + 1, so that what no row names is 0: refused. */
-static const uint8_t ticket_next[TB_TICKET_STATE_COUNT][TB_TICKET_CAUSE_COUNT] = {
+const uint8_t tbi_ticket_nexts[TB_TICKET_STATE_COUNT][TB_TICKET_CAUSE_COUNT] = {
 #define TB_TICKET_TRANSITION(from, cause, to) \
     [TB_TICKET_##from][TB_TICKET_BY_##cause] = TB_TICKET_##to + 1,
 #include "tongban/transition.def"
 #undef TB_TICKET_TRANSITION
 };
 
-static const uint8_t server_next[TB_SERVER_STATE_COUNT][TB_SERVER_CAUSE_COUNT] = {
+const uint8_t tbi_server_nexts[TB_SERVER_STATE_COUNT][TB_SERVER_CAUSE_COUNT] = {
 #define TB_SERVER_TRANSITION(from, cause, to) \
     [TB_SERVER_##from][TB_SERVER_BY_##cause] = TB_SERVER_##to + 1,
 #include "tongban/transition.def"
 #undef TB_SERVER_TRANSITION
 };
-
-int tbi_ticket_next(enum tb_ticket_state from, enum tb_ticket_cause cause)
-{
-    tb_assert((uint32_t)from < TB_TICKET_STATE_COUNT);
-    tb_assert((uint32_t)cause < TB_TICKET_CAUSE_COUNT);
-    return ticket_next[from][cause] - 1;
-}
-
-int tbi_server_next(enum tb_server_state from, enum tb_server_cause cause)
-{
-    tb_assert((uint32_t)from < TB_SERVER_STATE_COUNT);
-    tb_assert((uint32_t)cause < TB_SERVER_CAUSE_COUNT);
-    return server_next[from][cause] - 1;
-}

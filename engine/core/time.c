@@ -11,28 +11,36 @@ static tb_time least(tb_time a, tb_time b)
     return a < b ? a : b;
 }
 
-void tbi_due_set(struct tb_city *city, uint32_t index, enum tbi_due kind, tb_time at)
+/* The station's deadline has changed: its leaf, and what lies above. */
+static void deadline_set(struct tb_city *city, uint64_t node, tb_time at)
 {
-    struct tbi_station *station = tbi_station(city, index);
-    if (station->due_at[kind] == at)
-        return;
-    /* All are read before the one is written: a wide load right behind a narrow store would
-     * stall. */
-    tb_time next = at;
-    for (int i = 0; i < TBI_DUE_COUNT; i++)
-        next = least(next, i == (int)kind ? at : station->due_at[i]);
-    station->due_at[kind] = at;
     tb_time *tree = tbi_deadline(city, 0);
-    uint64_t node = city->size.leaves + index;
-    if (tree[node] == next)
-        return;
-    tree[node] = next;
+    tree[node] = at;
     while (node > 1) {
         tb_time parent = least(tree[node], tree[node ^ 1]);
         node >>= 1;
         if (tree[node] == parent)
             return;
         tree[node] = parent;
+    }
+}
+
+void tbi_due_set(struct tb_city *city, uint32_t index, enum tbi_due kind, tb_time at)
+{
+    tb_time *due_at = tbi_station(city, index)->due_at;
+    const tb_time was = due_at[kind];
+    const uint64_t leaf = city->size.leaves + index;
+    const tb_time deadline = *tbi_deadline(city, leaf);
+    due_at[kind] = at;
+    if (at < deadline) {
+        deadline_set(city, leaf, at);
+    } else if (was == deadline && at != was) {
+        /* It was the first, perhaps with others. */
+        tb_time next = due_at[0];
+        for (int i = 1; i < TBI_DUE_COUNT; i++)
+            next = least(next, due_at[i]);
+        if (next != deadline)
+            deadline_set(city, leaf, next);
     }
 }
 
