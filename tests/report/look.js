@@ -179,6 +179,7 @@ async function checkOthers(context) {
     ['one/report.html', ['halls']],
     ['saturday/report.html', ['heat', 'waits', 'windows', 'left']],
     ['small/report.html', ['halls', 'method']],
+    ['real/report.html', ['halls', 'heat', 'waits', 'windows', 'left', 'desks', 'ratings']],
   ]) {
     for (const lang of ['zh', 'en']) {
       const {page, wrong} = await open(context, name, '#lang=' + lang);
@@ -193,6 +194,11 @@ async function checkOthers(context) {
         `${name} ${lang} has no leftovers: ` +
           (text.match(/.*(NaN|undefined|Infinity|null|\[object).*/) || [''])[0],
       );
+      if (lang === 'en' && name.startsWith('real/'))
+        check(
+          !/[\u4e00-\u9fff]/.test(text.replaceAll(/^.*tongban simulate.*$/gm, '')),
+          `${name} en leaves no Chinese`,
+        );
       await shot(page, `${path.dirname(name)}-${lang}.png`);
       check(wrong.length === 0, `${name} ${lang} is quiet: ` + wrong.join(' | '));
       await page.close();
