@@ -121,6 +121,22 @@ void tbi_estimate_learn(struct tb_city *city, uint32_t index, int64_t waited_us)
     station->estimate_nine += learn(&factors->nine[ticket->wait_bucket], base_us, waited_us, 922);
 }
 
+/* Who left after that time would have waited longer still: he says that an estimate below was
+ * too short, and nothing of one above (the wait is censored). Not to hear him would make the
+ * estimates of crowded halls too rosy. */
+void tbi_estimate_left(struct tb_city *city, uint32_t index, int64_t waited_us)
+{
+    const struct tbi_ticket *ticket = tbi_ticket(city, index);
+    struct tbi_wait_factors *factors = tbi_factors(city, ticket->station);
+    int64_t base_us = (int64_t)ticket->wait_ms * 1000;
+    uint32_t *half = &factors->half[ticket->wait_bucket];
+    uint32_t *nine = &factors->nine[ticket->wait_bucket];
+    if (waited_us > times(base_us, *half))
+        learn(half, base_us, waited_us, 512);
+    if (waited_us > times(base_us, *nine))
+        learn(nine, base_us, waited_us, 922);
+}
+
 void tbi_estimate_day(struct tbi_step *step, uint32_t index)
 {
     struct tbi_station *station = tbi_station(step->city, index);

@@ -87,7 +87,12 @@ void tbi_join(struct tbi_step *step, uint32_t ticket, uint32_t queue);
 /* A waiting ticket leaves its line for whatever reason; may set step->near. */
 void tbi_leave(struct tbi_step *step, uint32_t ticket);
 /* Sends the reminder that a leaving has made due, if any; right after the event of that leaving. */
-void tbi_near_flush(struct tbi_step *step);
+void tbi_near_send(struct tbi_step *step); /* step->near must be a ticket */
+static inline void tbi_near_flush(struct tbi_step *step)
+{
+    if (step->near != TB_NONE)
+        tbi_near_send(step);
+}
 /* Coming back to the returned line of a group with the place unchanged (a task: its due time). */
 void tbi_rejoin(struct tbi_step *step, uint32_t ticket, uint32_t group);
 /* After rules overtake_max or remind_ahead changed: brings the station's lines in line with
@@ -227,6 +232,8 @@ void tbi_estimate(const struct tb_city *city, uint32_t station, uint32_t queue, 
 void tbi_estimate_begin(struct tb_city *city, uint32_t ticket, uint32_t queue,
                         struct tb_wait *out);
 void tbi_estimate_learn(struct tb_city *city, uint32_t ticket, int64_t waited_us);
+/* Of one who left instead. */
+void tbi_estimate_left(struct tb_city *city, uint32_t ticket, int64_t waited_us);
 /* After windows opened, closed or changed skills: which lines are served by how many. */
 void tbi_estimate_server(struct tb_city *city, uint32_t server, bool open, uint32_t profile);
 void tbi_estimate_served(struct tb_city *city, uint32_t ticket, uint32_t group,

@@ -225,9 +225,12 @@ enum tb_status tbi_do_TICKET_ABANDON(struct tbi_step *step, const struct tb_comm
     enum tb_status status = citizen_ticket(step->city, command, TB_TICKET_BY_ABANDON, &index);
     if (status != TB_STATUS_OK)
         return status;
+    const struct tbi_ticket *ticket = tbi_ticket(step->city, index);
+    if (ticket->wait_ms > 0)
+        tbi_estimate_left(step->city, index, step->now - ticket->changed_at);
     tbi_leave(step, index);
     struct tb_event *event = tbi_emit_ticket(step, TB_EVENT_ABANDONED, index);
-    event->value = age(step, tbi_ticket(step->city, index));
+    event->value = age(step, ticket);
     tbi_near_flush(step);
     tbi_ticket_end(step, index);
     return TB_STATUS_OK;
