@@ -75,33 +75,51 @@ static void right_print(FILE *out, const char *text, int width)
 }
 
 /* A value for people: minutes, per cent, or a number; with a sign when it is a difference. */
-static void value_text(char *text, size_t bytes, enum tbs_unit unit, double value, bool sign)
+struct shown {
+    double scale;
+    int decimals;
+    const char *suffix;
+};
+
+static const struct shown shown[] = {[TBS_UNIT_COUNT] = {1, 0, ""},
+                                     [TBS_UNIT_SHARE] = {100, 2, "%"},
+                                     [TBS_UNIT_SECONDS] = {1.0 / 60, 2, " min"},
+                                     [TBS_UNIT_HOURS] = {1, 1, " h"}};
+
+/* Two more decimals at most, so that the half-width has two digits. */
+static int pair_decimals(enum tbs_unit unit, const struct tbs_paired *pair)
 {
-    static const struct {
-        double scale;
-        int decimals;
-        const char *suffix;
-    } shown[] = {[TBS_UNIT_COUNT] = {1, 0, ""},
-                 [TBS_UNIT_SHARE] = {100, 2, "%"},
-                 [TBS_UNIT_SECONDS] = {1.0 / 60, 2, " min"},
-                 [TBS_UNIT_HOURS] = {1, 1, " h"}};
-    const double least = pow(10, -shown[unit].decimals);
-    value = fabs(value * shown[unit].scale) < least / 2 ? 0 : value * shown[unit].scale;
+    const double half_width = pair->half_width * shown[unit].scale;
+    int decimals = shown[unit].decimals;
+
+    while (half_width > 0 && half_width < pow(10, 1 - decimals) &&
+           decimals < shown[unit].decimals + 2)
+        decimals++;
+    return decimals;
+}
+
+static void value_text(char *text, size_t bytes, enum tbs_unit unit, double value, int decimals,
+                       bool sign)
+{
+    value *= shown[unit].scale;
+    if (fabs(value) < pow(10, -decimals) / 2)
+        value = 0; /* no sign */
     if (isnan(value))
         snprintf(text, bytes, "-");
     else
-        snprintf(text, bytes, sign && value != 0 ? "%+.*f%s" : "%.*f%s", shown[unit].decimals,
-                 value, shown[unit].suffix);
+        snprintf(text, bytes, sign && value != 0 ? "%+.*f%s" : "%.*f%s", decimals, value,
+                 shown[unit].suffix);
 }
 
 static void pair_print(FILE *out, enum tbs_report_language language, int width,
                        const char *name, enum tbs_unit unit, const struct tbs_paired *pair)
 {
+    const int decimals = pair_decimals(unit, pair);
     char before[64], after[64], difference[64], half_width[64], both[160];
-    value_text(before, sizeof before, unit, pair->before, false);
-    value_text(after, sizeof after, unit, pair->after, false);
-    value_text(difference, sizeof difference, unit, pair->difference, true);
-    value_text(half_width, sizeof half_width, unit, pair->half_width, false);
+    value_text(before, sizeof before, unit, pair->before, decimals, false);
+    value_text(after, sizeof after, unit, pair->after, decimals, false);
+    value_text(difference, sizeof difference, unit, pair->difference, decimals, true);
+    value_text(half_width, sizeof half_width, unit, pair->half_width, decimals, false);
     snprintf(both, sizeof both, "%s +- %s", difference, half_width);
     left_print(out, name, width);
     right_print(out, before, 14);
@@ -161,7 +179,7 @@ static void halls_print(FILE *out, enum tbs_report_language language,
             const struct tbs_name *name = &after->halls[i].name;
             const struct tbs_metric *metric = &tbs_hall_metrics[shown[k]];
             struct tbs_paired pair = tbs_pair_hall(before, after, i, shown[k]);
-            if (pair.verdict < TBS_VERDICT_BETTER)
+            if (pair.verdict < TBS_VERDICT_BETTER || !says_more(after, metric, &pair))
                 continue;
             if (!any) {
                 fprintf(out, "\n%s\n", words[language].halls);
