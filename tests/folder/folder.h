@@ -27,6 +27,7 @@ void folder_write(const char *path, const char *name, const char *text, size_t b
 void folder_remove(const char *path);
 
 /* A place as it is printed, without the folder: "halls.csv:2:6", "halls.csv:2", "halls.csv". */
-void folder_place(const char *path, const struct tb_scenario_problem *problem, char out[static 128]);
+void folder_place(const char *path, const struct tb_scenario_problem *problem,
+                  char out[static 128]);
 
 #endif

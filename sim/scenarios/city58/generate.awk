@@ -1,11 +1,12 @@
-# Makes the long tables of city58 anew: halls, windows, demand, plans, matters, desks, routes, travel.
+# Makes the long tables of city58 anew: halls, windows, demand, plans, matters, desks, routes and
+# travel.
 #
 #   cd sim/scenarios/city58 && awk -f generate.awk families.txt
 #
-# What it writes is kept in the repository, for planners edit it in Excel; run it again only to change
-# the city as a whole. The volumes, windows and service times are those of the table in BEGIN; matters
-# come from families.txt (trade | group | family | things | acts). Same input, same bytes: there is no
-# random number in it, only a fixed scramble.
+# What it writes is kept in the repository, for planners edit it in Excel; run it again only to
+# change the city as a whole. The volumes, windows and service times are those of the table in
+# BEGIN; matters come from families.txt (trade | group | family | things | acts). Same input, same
+# bytes: there is no random number in it, only a fixed scramble.
 
 BEGIN {
     FS = " *[|] *"
@@ -50,7 +51,7 @@ function max(a, b) { return a > b ? a : b }
 # A number from 0 to below n that looks random but never changes (Knuth's multiplicative hash).
 function scramble(i, salt, n) { return int((i * 2654435.761 + salt * 40503.17) % 65536 * n / 65536) }
 
-# ---- families.txt: a family is things x acts ----------------------------------------------------
+# ---- families.txt: a family is things x acts ----------------------------------------------
 /^#/ || NF < 5 { next }
 {
     things = split($4, thing, " ")
@@ -80,7 +81,7 @@ END {
     matters()
 }
 
-# ---- halls ----------------------------------------------------------------------------------------
+# ---- halls --------------------------------------------------------------------------------
 function halls(t, h, z) {
     out = "halls.csv"
     print "hall,name,name_en,trade,level,zone,calendar,x,y,mark" > out
@@ -106,7 +107,7 @@ function hall(t, level, h, z, id, title, title_en, calendar) {
         (level == "city" ? 1 - h : z - 1) "," n_trades - t ",A" > "halls.csv"
 }
 
-# ---- windows --------------------------------------------------------------------------------------
+# ---- windows ------------------------------------------------------------------------------
 function windows(i, w, t, n) {
     print "hall,window,name,name_en,skill,speed,mark" > "windows.csv"
     for (i = 1; i <= n_halls; i++) {
@@ -133,8 +134,8 @@ function window(i, t, w, skill, title, title_en) {
         skill = w == 3 ? "unit" : "all"
         title = w == 1 ? "1号综合窗口（全市通办·跨域通办·帮办代办）" : \
             w == 2 ? "2号综合窗口（一件事一次办·绿色通道）" : "3号企业窗口（企业困难·粤港澳投资）"
-        title_en = w == 1 ? "city-wide and cross-region; help desk" : \
-            w == 2 ? "one thing once; green channel" : "enterprise difficulties; Greater Bay investment"
+        title_en = w == 1 ? "city-wide and cross-region; help desk" : w == 2 ? \
+            "one thing once; green channel" : "enterprise difficulties; Greater Bay investment"
     }
     if (name[t] == "justice" && hall_level[i] == "city" && w == 4) {
         title = "4号行政复议窗口"; title_en = "administrative reconsideration"
@@ -142,7 +143,7 @@ function window(i, t, w, skill, title, title_en) {
     return title "," title_en "," skill
 }
 
-# ---- demand and plans -----------------------------------------------------------------------------
+# ---- demand and plans ---------------------------------------------------------------------
 function demand(i, t, n) {
     print "hall,volume,arrivals,mark" > "demand.csv"
     for (i = 1; i <= n_halls; i++) {
@@ -176,7 +177,7 @@ function plan(where, day, span, count) {
     print where "," day "," span "," count ",A" > "plans.csv"
 }
 
-# ---- travel: the counties lie round the city ------------------------------------------------------
+# ---- travel: the counties lie round the city ----------------------------------------------
 function travel(i, j, apart, time) {
     print "from,to,time,mark" > "travel.csv"
     for (i = 1; i <= zones; i++)
@@ -187,8 +188,9 @@ function travel(i, j, apart, time) {
         }
 }
 
-# ---- desks ----------------------------------------------------------------------------------------
-# Approvers for the half of all cases that go on, 2.05 desk steps each, at 80% of 249 workdays of 7 h.
+# ---- desks --------------------------------------------------------------------------------
+# Approvers for the half of all cases that go on, 2.05 desk steps each, at 80% of 249 workdays of
+# 7 hours.
 function desks(t, year) {
     print "desk,name,name_en,trade,approvers,calendar,help,mark" > "desks.csv"
     for (t = 1; t <= n_trades; t++) {
@@ -215,7 +217,7 @@ function desk(id, title, title_en, t, count, help) {
     print id "-desk," title "," title_en "," t "," int(count) + 2 ",desk," help ",A" > "desks.csv"
 }
 
-# ---- routes ---------------------------------------------------------------------------------------
+# ---- routes -------------------------------------------------------------------------------
 function routes(t, i, n, ids) {
     print "route,step,name,name_en,kind,desk,work,cv,law,due,next,case_due,mark" > "routes.csv"
     for (t = 1; t <= n_trades; t++) {
@@ -226,26 +228,28 @@ function routes(t, i, n, ids) {
     trade_routes("build", "工程建设", 10)
     trade_routes("civil", "社会事务", 10)
     # One thing once: four departments side by side, then one hand-over.
-    step("once", 1, "企业开办一件事", "one thing once: a new enterprise", "fork", "market-desk", 0, \
-         "1wd", "2 3 4", "5wd")
+    step("once", 1, "企业开办一件事", "one thing once: a new enterprise", "fork", "market-desk", \
+         0, "1wd", "2 3 4", "5wd")
     step("once", 2, "", "", "desk", "market-desk", 12, "2wd", "5", "")
     step("once", 3, "", "", "desk", "tax-desk", 8, "2wd", "5", "")
     step("once", 4, "", "", "desk", "social-desk", 8, "2wd", "5", "")
     step("once", 5, "", "", "desk", "market-desk", 4, "1wd", "0", "")
     step("help", 1, "帮办", "help", "desk", "help-desk", 120, "5wd", "0", "10wd")
 }
-function trade_routes(id, title, work) {
-    step(id "-1", 1, title "即审即批", "decided at once", "desk", id "-desk", work, "1wd", "0", "2wd")
-    step(id "-2", 1, title "初审、审批", "review and decide", "desk", id "-desk", work, "2wd", "2", "5wd")
-    step(id "-2", 2, "", "", "desk", id "-desk", work, "2wd", "0", "")
-    step(id "-3", 1, title "初审、现场核查、审批", "review; inspect; decide", "desk", id "-desk", work, \
-         "2wd", "2", "10wd")
-    step(id "-3", 2, "", "", "outside", id "-desk", 2880, "5wd", "3", "")
-    step(id "-3", 3, "", "", "desk", id "-desk", work, "2wd", "0", "")
-    step(id "-4", 1, title "并联审批", "side by side", "desk", id "-desk", work, "2wd", "2 3", "10wd")
-    step(id "-4", 2, "", "", "desk", id "-desk", work, "3wd", "4", "")
-    step(id "-4", 3, "", "", "desk", id "-desk", work, "3wd", "4", "")
-    step(id "-4", 4, "", "", "desk", id "-desk", work / 2, "1wd", "0", "")
+function trade_routes(id, title, work, desk_id) {
+    desk_id = id "-desk"
+    step(id "-1", 1, title "即审即批", "decided at once", "desk", desk_id, work, "1wd", "0", "2wd")
+    step(id "-2", 1, title "初审、审批", "review and decide", "desk", desk_id, work, "2wd", "2", \
+         "5wd")
+    step(id "-2", 2, "", "", "desk", desk_id, work, "2wd", "0", "")
+    step(id "-3", 1, title "初审、现场核查、审批", "review; inspect; decide", "desk", desk_id, \
+         work, "2wd", "2", "10wd")
+    step(id "-3", 2, "", "", "outside", desk_id, 2880, "5wd", "3", "")
+    step(id "-3", 3, "", "", "desk", desk_id, work, "2wd", "0", "")
+    step(id "-4", 1, title "并联审批", "side by side", "desk", desk_id, work, "2wd", "2 3", "10wd")
+    step(id "-4", 2, "", "", "desk", desk_id, work, "3wd", "4", "")
+    step(id "-4", 3, "", "", "desk", desk_id, work, "3wd", "4", "")
+    step(id "-4", 4, "", "", "desk", desk_id, work / 2, "1wd", "0", "")
 }
 function step(id, n, title, title_en, kind, where, work, due, next_steps, case_due) {
     print id "," n "," title "," title_en "," kind "," where "," \
@@ -254,7 +258,7 @@ function step(id, n, title, title_en, kind, where, work, due, next_steps, case_d
         "," due "," next_steps "," case_due ",A" > "routes.csv"
 }
 
-# ---- matters --------------------------------------------------------------------------------------
+# ---- matters ------------------------------------------------------------------------------
 # The wanted number of matters of each trade: 1,200 and 200 of police.
 function trim(t, i, part, wanted, kept, n) {
     split("200 220 180 100 510 50 50 30 35 25", part, " ")
@@ -277,8 +281,8 @@ function trim(t, i, part, wanted, kept, n) {
     for (t = 1; t <= n_trades; t++) count[t] = kept[t]
 }
 
-# Every eighth matter is for city halls alone; its mean is the trade's, so that city and county halls
-# have the same service time. The means of the others spread by 40% around it.
+# Every eighth matter is for city halls alone; its mean is the trade's, so that city and county
+# halls have the same service time. The means of the others spread by 40% around it.
 function is_city_only(i) { return m_rank[i] % 8 == 5 }
 
 function matters(i, t) {
