@@ -30,6 +30,11 @@ function pairOf(metric, row) {
   return {metric, before, after, difference, half, n, verdict};
 }
 
+/* A day type's figure says nothing new where all days are of that type. */
+function saysMore(key) {
+  return daysKnown().length > 1 || !DAYS.some(day => key.startsWith(day + '_'));
+}
+
 function cityPair(key) {
   const metric = METRICS.city[key];
   return pairOf(metric, DATA.compare.city[metric.index]);
@@ -133,6 +138,7 @@ function compareSentences() {
     'served_within_promise',
     'window_hours',
   ]
+    .filter(saysMore)
     .map(cityPair)
     .filter(pair => MOVED.includes(pair.verdict));
   if (moved.length === 0) return [t('compare.nothing')];
@@ -240,7 +246,7 @@ function compareTable(key) {
 }
 
 function compareHalls(parent) {
-  const keys = COMPARE_HALLS.filter(key =>
+  const keys = COMPARE_HALLS.filter(saysMore).filter(key =>
     DATA.halls.some(hall => known(hallPair(hall, key).difference)),
   );
   if (keys.length === 0 || DATA.halls.length < 2) return;
@@ -290,7 +296,10 @@ function compareSection(parent) {
       compareSentences().map(sentence => h('li', {}, sentence)),
     ),
   );
-  const pairs = DATA.metrics.city.map(metric => cityPair(metric.key)).filter(pair => pair.n > 0);
+  const pairs = DATA.metrics.city
+    .filter(metric => saysMore(metric.key))
+    .map(metric => cityPair(metric.key))
+    .filter(pair => pair.n > 0);
   parent.append(
     pairTable(
       t('compare.title'),
