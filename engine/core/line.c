@@ -135,10 +135,8 @@ void tbi_leave(struct tbi_step *step, uint32_t index)
         line_prune(city, station, queue);
 }
 
-void tbi_near_flush(struct tbi_step *step)
+void tbi_near_send(struct tbi_step *step)
 {
-    if (step->near == TB_NONE)
-        return;
     uint32_t index = step->near;
     step->near = TB_NONE;
     struct tb_event *event = tbi_emit_ticket(step, TB_EVENT_NEAR, index);
