@@ -203,6 +203,8 @@ static uint32_t overtaken(const struct tb_city *city, const struct tbi_ticket *t
 {
     const struct tbi_station *station = tbi_station(city, ticket->station);
     const struct tbi_line *line = tbi_station_line(city, station, ticket->queue);
+    if (line->overtakes == 0)
+        return 0;
     const uint32_t *join = tbi_overtakes(city, station->line_first + ticket->queue)->join;
     uint32_t count = 0;
     for (uint32_t i = 0; i < line->overtakes; i++)
