@@ -78,9 +78,9 @@ static __attribute__((noinline, cold)) void refuse(struct tbi_step *step, enum t
 }
 
 /* The checks of every known command, then its own. */
-static inline enum tb_status carry_out(struct tbi_step *step, const struct tb_command *command)
+static inline enum tb_status carry_out(struct tbi_step *step, const struct tb_command *command,
+                                       bool alone)
 {
-    const bool alone = step->only != TB_NONE;
     const tb_time clock =
         alone ? tbi_station(step->city, step->only)->clock_at : step->city->clock_at;
     if (step->now < clock && effects[command->kind] != TB_EFFECT_QUERY)
@@ -91,10 +91,11 @@ static inline enum tb_status carry_out(struct tbi_step *step, const struct tb_co
 }
 
 /* Carries the command out and looks after its answer. */
-static inline enum tb_status answer_new(struct tbi_step *step, const struct tb_command *command)
+static inline enum tb_status answer_new(struct tbi_step *step, const struct tb_command *command,
+                                        bool alone)
 {
     const struct tb_event *answer = step->out;
-    enum tb_status status = carry_out(step, command);
+    enum tb_status status = carry_out(step, command, alone);
     if (status != TB_STATUS_OK) {
         tb_assert(step->out == answer);
         refuse(step, status);
@@ -114,7 +115,7 @@ static __attribute__((noinline)) void answer_once(struct tbi_step *step,
     const struct tbi_request *request = tbi_request_find(step->city, command->request_id);
     if (!request) {
         const struct tb_event *answer = step->out;
-        if (answer_new(step, command) == TB_STATUS_OK)
+        if (answer_new(step, command, step->only != TB_NONE) == TB_STATUS_OK)
             tbi_request_add(step->city, command->request_id, fingerprint, answer);
         return;
     }
@@ -128,7 +129,8 @@ static __attribute__((noinline)) void answer_once(struct tbi_step *step,
     step->out++;
 }
 
-static inline void apply(struct tbi_step *step, tb_time now, const struct tb_command *command)
+static inline void apply(struct tbi_step *step, tb_time now, const struct tb_command *command,
+                         bool alone)
 {
     step->now = now;
     step->tag = command->tag;
@@ -139,7 +141,7 @@ static inline void apply(struct tbi_step *step, tb_time now, const struct tb_com
     else if (command->request_id != 0 && effects[command->kind] != TB_EFFECT_QUERY)
         answer_once(step, command);
     else
-        answer_new(step, command);
+        answer_new(step, command, alone);
 }
 
 /* ---- stepping -------------------------------------------------------------------------------- */
@@ -154,37 +156,38 @@ static uint32_t deadline_station(const struct tb_city *city)
     return (uint32_t)(node - city->size.leaves);
 }
 
-/* Both counts are written in one store: the caller gets them in one register, and a load of
- * two narrower stores would stall at the end of every step. */
+/* Written in two stores, as the caller gets it in two registers: a load of several narrower
+ * stores would stall at the end of every step. */
 static inline struct tb_step_result result(uint32_t commands, uint32_t events, bool more)
 {
     _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "commands is the lower half");
-    struct tb_step_result made = {.more = more};
+    _Static_assert(sizeof(struct tb_step_result) == 12, "the counts, then more");
+    struct tb_step_result made;
     const uint64_t counts = (uint64_t)events << 32 | commands;
+    const uint32_t more_padded = more;
     memcpy(&made, &counts, sizeof counts);
+    memcpy((char *)&made + sizeof counts, &more_padded, sizeof more_padded);
     return made;
 }
 
-/* One for each of its callers, so that who steps the whole city never asks whether it steps a
- * station. */
+/* `alone`: tb_station_step. One copy for each caller, so that what steps the whole city does not
+ * ask again and again whether it steps a station. */
 static inline __attribute__((always_inline)) struct tb_step_result
 run(struct tbi_step *step, tb_time now, const struct tb_command *commands, uint32_t n,
-    struct tb_event *events, uint32_t max)
+    struct tb_event *events, uint32_t max, bool alone)
 {
     const struct tb_city *city = step->city;
     const struct tb_event *last = events + max - TB_COMMAND_EVENTS_MAX;
-    const tb_time *deadline = step->only == TB_NONE
-                                  ? tbi_deadline(city, 1)
-                                  : tbi_deadline(city, city->size.leaves + step->only);
+    const tb_time *deadline = tbi_deadline(city, alone ? city->size.leaves + step->only : 1);
     uint32_t taken = 0;
     step->out = events;
     for (;;) {
         if (step->out > last)
             break;
         if (*deadline <= now)
-            tbi_time_act(step, step->only == TB_NONE ? deadline_station(city) : step->only);
+            tbi_time_act(step, alone ? step->only : deadline_station(city));
         else if (taken < n)
-            apply(step, now, &commands[taken++]);
+            apply(step, now, &commands[taken++], alone);
         else
             break;
     }
@@ -198,7 +201,7 @@ struct tb_step_result tb_city_step(struct tb_city *city, tb_time now,
     tb_assert(city->magic == TBI_MAGIC);
     tb_assert(max >= TB_COMMAND_EVENTS_MAX);
     struct tbi_step step = {.city = city, .only = TB_NONE};
-    return run(&step, now, commands, n, events, max);
+    return run(&step, now, commands, n, events, max, false);
 }
 
 struct tb_step_result tb_station_step(struct tb_city *city, uint32_t station, tb_time now,
@@ -209,7 +212,7 @@ struct tb_step_result tb_station_step(struct tb_city *city, uint32_t station, tb
     tb_assert(max >= TB_COMMAND_EVENTS_MAX);
     tb_assert(station < city->size.stations);
     struct tbi_step step = {.city = city, .only = station};
-    return run(&step, now, commands, n, events, max);
+    return run(&step, now, commands, n, events, max, true);
 }
 
 struct tb_step_result tb_city_step_explained(struct tb_city *city, tb_time now,
@@ -225,7 +228,7 @@ struct tb_step_result tb_city_step_explained(struct tb_city *city, tb_time now,
                             .only = TB_NONE,
                             .explanations = explanations,
                             .explanation_max = explanation_max};
-    struct tb_step_result result = run(&step, now, command, 1, events, max);
+    struct tb_step_result result = run(&step, now, command, 1, events, max, false);
     *explanation_count = step.explanation_count;
     return result;
 }
