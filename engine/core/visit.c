@@ -38,7 +38,8 @@ static void visit_insert(struct tb_city *city, uint32_t index, bool lapses)
     visit->next = after == TB_NONE ? list->head : tbi_visit(city, after)->next;
     *(after == TB_NONE ? &list->head : &tbi_visit(city, after)->next) = index;
     *(visit->next == TB_NONE ? &list->tail : &tbi_visit(city, visit->next)->prev) = index;
-    visit_due(city, visit->station, lapses);
+    if (after == TB_NONE)
+        visit_due(city, visit->station, lapses);
 }
 
 static void visit_remove(struct tb_city *city, uint32_t index, bool lapses)
@@ -47,7 +48,8 @@ static void visit_remove(struct tb_city *city, uint32_t index, bool lapses)
     struct tbi_list *list = visit_list(tbi_station(city, visit->station), lapses);
     *(visit->prev == TB_NONE ? &list->head : &tbi_visit(city, visit->prev)->next) = visit->next;
     *(visit->next == TB_NONE ? &list->tail : &tbi_visit(city, visit->next)->prev) = visit->prev;
-    visit_due(city, visit->station, lapses);
+    if (visit->prev == TB_NONE)
+        visit_due(city, visit->station, lapses);
 }
 
 static bool visit_lapses(const struct tbi_visit *visit)
