@@ -17,6 +17,13 @@
 
 #include "tongban/city.h"
 
+/* What lies side by side here is written piece by piece and read soon after: merged into wide
+ * loads, as a vectorizer likes to, each such read would wait for the stores before it. Loops that
+ * gain by vectors the core has none. */
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("no-tree-vectorize")
+#endif
+
 #define TBI_MAGIC 0x31794274696e6754ull /* "TginTBy1" */
 #define TBI_REMOTE_CLASSES_MAX 64
 #define TBI_WAIT_BUCKETS 8
