@@ -190,9 +190,10 @@ bench: $(B)/tongban-bench
 	   --benchmark_report_aggregates_only=true --benchmark_enable_random_interleaving=true \
 	   --benchmark_out=$(B)/bench.json --benchmark_out_format=json
 
-# The reference city's year.
+# The reference city's year; first of all, where its report lies.
 replay: $(B)/tongban
-	@$< simulate sim/scenarios/city58 --out $(B)/replay
+	@$< simulate sim/scenarios/city58 --out $(B)/replay >$(B)/replay.txt
+	@tail -n 1 $(B)/replay.txt; sed '$$d' $(B)/replay.txt
 
 # ---- what it needs ------------------------------------------------------------------------------
 # What is missing is installed once; an unchanged list is not looked at again.
