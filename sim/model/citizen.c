@@ -2,14 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/state.h"
+#include "model/life.h"
 
 enum { NOSHOW_AFTER_S = 60 }; /* a clerk whose hall has no call timeout waits so long */
-
-static inline bool has(const struct tbs_visit *visit, uint32_t traits)
-{
-    return (visit->traits & traits) != 0;
-}
 
 static void timer_about(struct tbs_model *m, uint32_t station, enum timer_kind kind,
                         struct tbs_visit *visit, tb_time at_us)
@@ -20,18 +15,19 @@ static void timer_about(struct tbs_model *m, uint32_t station, enum timer_kind k
                                         .about = (uint64_t)(uintptr_t)visit});
 }
 
-void tbs_citizen_ended(struct tbs_model *m, struct tbs_visit *visit, enum tbs_outcome outcome,
-                       tb_time at_us)
+/* A visit to collect a result is over. */
+void tbs_collector_ended(struct tbs_model *m, const struct tbs_visit *visit, tb_time at_us)
 {
-    tbs_assert(visit->outcome == TBS_OUTCOME_OPEN);
-    visit->outcome = (uint8_t)outcome;
-    visit->ended_at_us = at_us;
-    m->stations[tbs_ticket_station(m, visit)].inside -= (visit->flags & TBS_VISIT_TICKET) != 0;
-    if (has(visit, TBS_TRAIT_COLLECT) && outcome != TBS_OUTCOME_SERVED) {
+    const tb_ref ref = m->cases[visit->index].ref;
+
+    if (visit->outcome == TBS_OUTCOME_SERVED) {
+        const struct tb_command collect = {.kind = TB_CASE_COLLECT, .ref = ref};
+        tbs_todo(m, &collect);
+    } else { /* in vain: it is sent to him */
         tbs_later(m, (struct tbs_timer){.at_us = at_us + TB_DAYS(1),
                                         .station = visit->station,
                                         .kind = TIMER_MAIL,
-                                        .about = m->cases[visit->index].ref});
+                                        .about = ref});
     }
 }
 
@@ -107,7 +103,7 @@ static bool balks(struct tbs_model *m, const struct tbs_visit *visit)
     if (people->line_most > 0 && m->stations[visit->station].waiting[group] >= people->line_most) {
         return true;
     }
-    if (has(visit, TBS_TRAIT_BALKS)) {
+    if (tbs_has(visit, TBS_TRAIT_BALKS)) {
         struct tb_wait wait;
         const enum tb_status status =
             tb_city_wait(m->city, visit->station, group * TB_CLASSES + visit->class_, &wait);
@@ -123,10 +119,10 @@ static void takes_number(struct tbs_model *m, struct tbs_visit *visit, tb_time n
         .station = visit->station,
         .class_ = visit->class_,
         .matter_count = visit->matter_count,
-        .channel = has(visit, TBS_TRAIT_MOBILE)  ? TB_CHANNEL_MOBILE
-                   : has(visit, TBS_TRAIT_KIOSK) ? TB_CHANNEL_KIOSK
-                                                 : TB_CHANNEL_WALK_IN,
-        .flags = has(visit, TBS_TRAIT_MOBILE) ? TB_FLAG_SILENT : 0,
+        .channel = tbs_has(visit, TBS_TRAIT_MOBILE)  ? TB_CHANNEL_MOBILE
+                   : tbs_has(visit, TBS_TRAIT_KIOSK) ? TB_CHANNEL_KIOSK
+                                                     : TB_CHANNEL_WALK_IN,
+        .flags = tbs_has(visit, TBS_TRAIT_MOBILE) ? TB_FLAG_SILENT : 0,
     };
     memcpy(take.matters, visit->matters, sizeof take.matters);
     m->subject = visit;
@@ -192,15 +188,15 @@ void tbs_citizen_arrives(struct tbs_model *m, struct tbs_visit *visit, tb_time n
     if (!(visit->flags & TBS_VISIT_ARRIVED)) {
         visit->flags |= TBS_VISIT_ARRIVED;
         visit->arrival_at_us = now;
-        if (has(visit, TBS_TRAIT_OTHER)) {
+        if (tbs_has(visit, TBS_TRAIT_OTHER)) {
             visit->station = other_hall(m, visit);
         }
     }
-    if (visit->ref != 0 && has(visit, TBS_TRAIT_BOOKED)) {
+    if (visit->ref != 0 && tbs_has(visit, TBS_TRAIT_BOOKED)) {
         checks_in(m, visit, now);
     } else if (balks(m, visit)) {
         refused(m, visit, now);
-    } else if (has(visit, TBS_TRAIT_VIDEO)) {
+    } else if (tbs_has(visit, TBS_TRAIT_VIDEO)) {
         asks_video(m, visit, now);
     } else {
         takes_number(m, visit, now);
@@ -260,30 +256,11 @@ void tbs_citizen_books(struct tbs_model *m, struct tbs_visit *visit, tb_time now
 
 /* ---- called ---------------------------------------------------------------------------------- */
 
-static inline void service_begins(struct tbs_model *m, struct tbs_visit *visit, uint32_t server,
-                                  tb_time at_us)
-{
-    const double pace = m->windows[server].pace;
-    const int64_t service_us =
-        pace == 1 ? visit->service_us : tbs_us_nearest((double)visit->service_us * pace);
-
-    tbs_pending(m, server, PHASE_SERVE, at_us + service_us);
-}
-
-void tbs_citizen_started(struct tbs_model *m, struct tbs_visit *visit, uint32_t server,
-                         tb_time at_us)
-{
-    if (visit->started_at_us == TB_NEVER) {
-        visit->started_at_us = at_us;
-    }
-    service_begins(m, visit, server, at_us);
-}
-
 /* Called, and must walk: or is not there at all. */
-static void walks(struct tbs_model *m, struct tbs_visit *visit, const struct tb_event *event)
+void tbs_citizen_walks(struct tbs_model *m, struct tbs_visit *visit, const struct tb_event *event)
 {
     const struct tb_people *people = &m->scenario->people;
-    const bool away = has(visit, TBS_TRAIT_AWAY) && !(visit->flags & TBS_VISIT_WENT);
+    const bool away = tbs_has(visit, TBS_TRAIT_AWAY) && !(visit->flags & TBS_VISIT_WENT);
     struct window *window = &m->windows[event->server];
 
     if (away) {
@@ -298,7 +275,7 @@ static void walks(struct tbs_model *m, struct tbs_visit *visit, const struct tb_
             : tbs_luck_exponential_us(tbs_luck(visit->luck, TBS_RECALL, 0), people->walk_mean_us);
     const bool silent = (event->flags & TB_EVENT_FLAG_SILENT) != 0;
     window->walked_at_us = event->at_us + walk_us;
-    if (silent && has(visit, TBS_TRAIT_ACKS)) {
+    if (silent && tbs_has(visit, TBS_TRAIT_ACKS)) {
         tbs_pending(m, event->server, PHASE_ACK, event->at_us + walk_us / 2);
     } else if (silent && tb_city_rule(m->city, event->station, TB_RULE_ack_timeout_us) > 0) {
         tbs_pending(m, event->server, PHASE_AWAY, TB_NEVER); /* until the loudspeaker calls him */
@@ -307,28 +284,12 @@ static void walks(struct tbs_model *m, struct tbs_visit *visit, const struct tb_
     }
 }
 
-void tbs_citizen_called(struct tbs_model *m, struct tbs_visit *visit, const struct tb_event *event)
-{
-    if (visit->called_at_us == TB_NEVER) {
-        visit->called_at_us = event->at_us;
-    }
-    if (event->value2 > visit->overtaken) {
-        visit->overtaken = (uint8_t)event->value2;
-    }
-    visit->server = event->server;
-    if (event->flags & EVENT_FLAG_STARTED) {
-        tbs_citizen_started(m, visit, event->server, event->at_us);
-    } else {
-        walks(m, visit, event);
-    }
-}
-
 /* Nobody confirmed the silent call: the clerk calls out, and he comes. */
 void tbs_citizen_told(struct tbs_model *m, const struct tb_event *event)
 {
     struct window *window = &m->windows[event->server];
     const struct tbs_visit *visit = window->visit;
-    const bool away = has(visit, TBS_TRAIT_AWAY) && !(visit->flags & TBS_VISIT_WENT);
+    const bool away = tbs_has(visit, TBS_TRAIT_AWAY) && !(visit->flags & TBS_VISIT_WENT);
 
     if (window->phase == PHASE_AWAY && !away) {
         const tb_time walk_us = window->walked_at_us - window->busy_at_us;
@@ -340,10 +301,10 @@ void tbs_citizen_told(struct tbs_model *m, const struct tb_event *event)
 void tbs_citizen_missed(struct tbs_model *m, struct tbs_visit *visit, const struct tb_event *event)
 {
     tbs_assert(visit != NULL);
-    visit->flags |= TBS_VISIT_WENT;
+    visit->flags |= TBS_VISIT_WENT | TBS_VISIT_PARTS;
     tbs_tally_no_show(m->tally, visit->station);
     tbs_window_freed(m, event->server, event->at_us);
-    if (event->value != 0 && has(visit, TBS_TRAIT_RETURNS)) {
+    if (event->value != 0 && tbs_has(visit, TBS_TRAIT_RETURNS)) {
         const int64_t back_us = tbs_luck_exponential_us(tbs_luck(visit->luck, TBS_RECALL, 1),
                                                         m->scenario->people.absent_return_mean_us);
         timer_about(m, visit->station, TIMER_RESUME, visit, event->at_us + back_us);
@@ -361,19 +322,20 @@ void tbs_citizen_goes_on(struct tbs_model *m, struct tbs_visit *visit, const str
     visit->matter = visit->matters[visit->matters_done];
     visit->service_us = tbs_luck_draw_us(tbs_demand_service(m->demand, visit->matter),
                                          tbs_luck(visit->luck, TBS_SERVICE, visit->matters_done));
-    service_begins(m, visit, event->server, event->at_us);
+    tbs_service_begins(m, visit, event->server, event->at_us);
 }
 
 static int64_t stars_of(const struct tbs_visit *visit, uint64_t number)
 {
-    return has(visit, TBS_TRAIT_BAD) ? 1 + (number >> 63) : 4 + ((number >> 62) > 0);
+    return tbs_has(visit, TBS_TRAIT_BAD) ? 1 + (number >> 63) : 4 + ((number >> 62) > 0);
 }
 
-static void rates(struct tbs_model *m, const struct tbs_visit *visit, tb_ref ref, tb_time at_us)
+void tbs_citizen_rates(struct tbs_model *m, const struct tbs_visit *visit, tb_ref ref,
+                       tb_time at_us)
 {
-    const bool later = has(visit, TBS_TRAIT_RATES_LATER);
+    const bool later = tbs_has(visit, TBS_TRAIT_RATES_LATER);
 
-    if (!later && !has(visit, TBS_TRAIT_RATES)) {
+    if (!later && !tbs_has(visit, TBS_TRAIT_RATES)) {
         return;
     }
     const uint64_t number = tbs_luck(visit->luck, TBS_RATING, 0);
@@ -391,23 +353,6 @@ static void rates(struct tbs_model *m, const struct tbs_visit *visit, tb_ref ref
                                     .kind = TIMER_FOLLOW,
                                     .detail = (uint8_t)stars_of(visit, number),
                                     .about = ref});
-}
-
-void tbs_citizen_finished(struct tbs_model *m, struct tbs_visit *visit,
-                          const struct tb_event *event)
-{
-    tbs_assert(visit != NULL);
-    visit->matters_done++;
-    tbs_citizen_ended(m, visit, TBS_OUTCOME_SERVED, event->at_us);
-    tbs_window_freed(m, event->server, event->at_us);
-    if (event->value2 != 0) {
-        rates(m, visit, (tb_ref)event->value2, event->at_us);
-    }
-    if (has(visit, TBS_TRAIT_COLLECT)) {
-        const struct tb_command collect = {.kind = TB_CASE_COLLECT,
-                                           .ref = m->cases[visit->index].ref};
-        tbs_todo(m, &collect);
-    }
 }
 
 /* ---- timers ---------------------------------------------------------------------------------- */

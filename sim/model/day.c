@@ -151,14 +151,19 @@ struct tbs_visit *tbs_extra(struct tbs_model *m)
     return visit;
 }
 
-static void visit_over(struct tbs_model *m, const struct tbs_visit *visit)
+static void visits_over(struct tbs_model *m, const struct tbs_visit *visits, uint32_t n)
 {
-    if (visit->flags & TBS_VISIT_TICKET) {
-        m->stations[tbs_ticket_station(m, visit)].outcomes[visit->outcome]++;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct tbs_visit *visit = &visits[i];
+        if ((visit->flags & (TBS_VISIT_TICKET | TBS_VISIT_CARRIED)) == TBS_VISIT_TICKET) {
+            m->stations[tbs_ticket_station(m, visit)].outcomes[visit->outcome]++;
+        }
     }
-    tbs_tally_visit(m->tally, visit);
-    if (m->options.ticket != NULL) {
-        m->options.ticket(m->options.ticket_context, visit);
+    tbs_tally_visits(m->tally, visits, n);
+    for (uint32_t i = 0; i < n && m->options.ticket != NULL; i++) {
+        if (!(visits[i].flags & TBS_VISIT_CARRIED)) {
+            m->options.ticket(m->options.ticket_context, &visits[i]);
+        }
     }
 }
 
@@ -172,7 +177,7 @@ void tbs_extras_count(struct tbs_model *m, uint32_t station)
         if (visit->outcome == TBS_OUTCOME_OPEN || (m->by_station && visit->station != station)) {
             m->extras[kept++] = visit;
         } else {
-            visit_over(m, visit);
+            visits_over(m, visit, 1);
             m->spare[m->spare_count++] = visit;
         }
     }
@@ -302,8 +307,9 @@ void tbs_day_carry(struct tbs_model *m, uint32_t station)
         if (visit != NULL && visit->outcome == TBS_OUTCOME_OPEN &&
             !(visit->flags & TBS_VISIT_CARRIED)) {
             struct tbs_visit *copy = tbs_extra(m);
-            visit->flags |= TBS_VISIT_CARRIED;
             *copy = *visit;
+            visit->flags |= TBS_VISIT_CARRIED;
+            copy->flags |= TBS_VISIT_PARTS;
             window->visit = copy;
             m->seats[tb_ref_index(window->ticket)] = copy;
         }
@@ -311,7 +317,7 @@ void tbs_day_carry(struct tbs_model *m, uint32_t station)
             tbs_tally_staffed(m->tally, station, window->staffed_at_us, m->day_end_us);
             window->staffed_at_us = m->day_end_us;
         }
-        if (window->ticket != 0) {
+        if (window->taken) {
             tbs_tally_busy(m->tally, station, window->busy_at_us, m->day_end_us);
             window->busy_at_us = m->day_end_us;
         }
@@ -323,12 +329,7 @@ void tbs_day_end(struct tbs_model *m, uint32_t station)
     struct station *st = &m->stations[station];
 
     if (st->today != NULL) {
-        for (uint32_t i = 0; i < st->today->count; i++) {
-            const struct tbs_visit *visit = &st->today->visits[i];
-            if (!(visit->flags & TBS_VISIT_CARRIED)) {
-                visit_over(m, visit);
-            }
-        }
+        visits_over(m, st->today->visits, st->today->count);
     }
     if (st->kind != TB_STATION_HALL) {
         st->work_us = tbs_work_us(m, station, m->day_end_us);

@@ -666,6 +666,9 @@ static void ways_draw(const struct tbs_demand *demand, struct tbs_key other, str
                                        s->config.matters[m].remote_group < TB_GROUPS_MAX
                                  : (s->matters[m].scope & TB_SCOPE_CITY) != 0 &&
                                        s->config.matters[m].hall_count > 1;
+            if (may && ways[w].trait == TBS_TRAIT_ADVISED) {
+                day->visits[i].traits |= TBS_TRAIT_CHOOSES;
+            }
             /* Who brings several matters goes where he knows that all are handled. */
             if (may && day->visits[i].matter_count == 1 && !(day->visits[i].traits & any) &&
                 tbs_unit(sweep->raw[i]) < ways[w].share) {

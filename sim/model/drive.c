@@ -1,72 +1,5 @@
-/* The two drivers: who acts next, and the step through the core. */
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-
+/* The two drivers: who acts next. */
 #include "model/state.h"
-
-void tbs_fail(struct tbs_model *m, const char *format, ...)
-{
-    va_list arguments;
-
-    if (m->error[0] == '\0') {
-        va_start(arguments, format);
-        vsnprintf(m->error, sizeof m->error, format, arguments);
-        va_end(arguments);
-    }
-}
-
-/* ---- the step ------------------------------------------------------------------------------ */
-
-static inline struct tb_step_result core_step(struct tbs_model *m, uint32_t station, tb_time now,
-                                              const struct tb_command *commands, uint32_t n)
-{
-    const uint32_t max = sizeof m->events / sizeof m->events[0];
-
-    tbs_assert(m->by_station || now >= m->now_us);
-    m->now_us = now;
-    return m->by_station ? tb_station_step(m->city, station, now, commands, n, m->events, max)
-                         : tb_city_step(m->city, now, commands, n, m->events, max);
-}
-
-static inline void step_one(struct tbs_model *m, uint32_t station, tb_time now,
-                            const struct tb_command *command)
-{
-    uint32_t left = command != NULL;
-    struct tb_step_result done;
-
-    m->refusal = TB_STATUS_OK;
-    do {
-        done = core_step(m, station, now, command, left);
-        left -= done.commands;
-        tbs_react(m, m->events, done.events);
-    } while (done.more || left > 0);
-}
-
-void tbs_step(struct tbs_model *m, uint32_t station, tb_time now, const struct tb_command *command)
-{
-    step_one(m, station, now, command);
-}
-
-void tbs_todo(struct tbs_model *m, const struct tb_command *command)
-{
-    if (m->todo_count == m->todo_room) {
-        m->todo_room = m->todo_room * 2 + 16;
-        m->todo = realloc(m->todo, m->todo_room * sizeof *m->todo);
-        tbs_assert(m->todo != NULL);
-    }
-    m->todo[m->todo_count++] = *command;
-}
-
-/* What follows at once from the events of a step: ratings, a case handed over. */
-static void todo_do(struct tbs_model *m, uint32_t station, tb_time now)
-{
-    for (uint32_t i = 0; i < m->todo_count; i++) {
-        const struct tb_command command = m->todo[i];
-        step_one(m, station, now, &command);
-    }
-    m->todo_count = 0;
-}
 
 /* ---- the agenda ---------------------------------------------------------------------------- */
 
@@ -174,7 +107,7 @@ static inline void agenda_act(struct tbs_model *m, struct agenda *a, uint32_t s,
         tbs_citizen_arrives(m, arrival_take(a), at_us);
     }
     if (m->todo_count > 0) {
-        todo_do(m, s, at_us);
+        tbs_todo_do(m, s, at_us);
     }
 }
 
@@ -182,9 +115,9 @@ static inline void agenda_act(struct tbs_model *m, struct agenda *a, uint32_t s,
 
 static void core_acts(struct tbs_model *m, uint32_t s, tb_time at_us)
 {
-    step_one(m, s, at_us, NULL);
+    tbs_step(m, s, at_us, NULL);
     if (m->todo_count > 0) {
-        todo_do(m, s, at_us);
+        tbs_todo_do(m, s, at_us);
     }
 }
 

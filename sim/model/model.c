@@ -433,7 +433,7 @@ void tbs_model_finish(struct tbs_model *m)
         return;
     }
     for (uint32_t i = 0; i < m->extra_count; i++) {
-        tbs_tally_visit(m->tally, m->extras[i]);
+        tbs_tally_visits(m->tally, m->extras[i], 1);
         if (m->options.ticket != NULL) {
             m->options.ticket(m->options.ticket_context, m->extras[i]);
         }

@@ -1,6 +1,6 @@
 /* The back office: approvers, corrections, outside legs, results to collect, cases without a visit.
  */
-#include "model/state.h"
+#include "model/life.h"
 
 /* What a case draws: a number for each purpose, step and attempt. */
 static uint64_t draw(const struct matter_case *c, enum tbs_purpose purpose, uint32_t step)
@@ -34,7 +34,7 @@ void tbs_office_called(struct tbs_model *m, const struct tb_event *event)
     const int64_t work_us = tbs_luck_draw_us(work, draw(c, TBS_APPROVAL, task->step));
     const double pace = m->windows[event->server].pace;
 
-    if (!(event->flags & EVENT_FLAG_STARTED)) {
+    if (!(event->flags & TB_EVENT_FLAG_STARTED)) {
         const struct tb_command start = {.kind = TB_WINDOW_START, .server = event->server};
         tbs_todo(m, &start);
     }

@@ -1,19 +1,9 @@
 /* What clerks and approvers do: start, finish, give up who does not come, rest, go home. The plan
  * opens and closes windows in the core by itself; only who is away for the day is taken off today's
  * plan. */
-#include "model/state.h"
+#include "model/life.h"
 
 /* ---- at the window --------------------------------------------------------------------------- */
-
-void tbs_window_freed(struct tbs_model *m, uint32_t server, tb_time at_us)
-{
-    struct window *window = &m->windows[server];
-
-    tbs_tally_busy(m->tally, window->station, window->busy_at_us, at_us);
-    window->ticket = 0;
-    window->visit = NULL;
-    tbs_pending(m, server, PHASE_FREE, TB_NEVER);
-}
 
 /* The pending instant of a window has come. */
 void tbs_window_acts(struct tbs_model *m, uint32_t server, tb_time now)
@@ -44,17 +34,19 @@ void tbs_window_acts(struct tbs_model *m, uint32_t server, tb_time now)
     }
     case PHASE_TASK:
         tbs_office_decides(m, server, now);
+        tbs_window_rests(m, server);
         return;
     case PHASE_BREAK:
         command.kind = TB_WINDOW_CONTINUE;
         tbs_pending(m, server, PHASE_FREE, TB_NEVER);
         window->staffed_at_us = now;
         break;
-    case PHASE_FREE:
-        tbs_assert(window->phase != PHASE_FREE);
+    case PHASE_FREE: /* who was walking to it was given up meanwhile */
+        tbs_window_rests(m, server);
         return;
     }
     tbs_step(m, window->station, now, &command);
+    tbs_window_rests(m, server);
 }
 
 static void close_now(struct tbs_model *m, uint32_t server)

@@ -19,8 +19,6 @@
 #include "model/timers.h"
 #include "tongban/city.h"
 
-/* command.h has an event and a flag of this name. */
-enum { EVENT_FLAG_STARTED = TB_EVENT_FLAG_STARTED };
 /* (the flag has a name of its own now) */
 
 /* What a window or approver is at. */
@@ -36,7 +34,7 @@ enum phase {
 
 struct window {
     struct tbs_visit *visit; /* of the citizen called or served; NULL: none, or a task */
-    tb_ref ticket;           /* 0: none */
+    tb_ref ticket;           /* of the last call */
     tb_time staffed_at_us;   /* staffed and not on a break since; TB_NEVER: is not */
     tb_time busy_at_us;      /* the call at hand */
     tb_time walked_at_us;    /* PHASE_ACK: when he will be at the window */
@@ -44,6 +42,7 @@ struct window {
     uint32_t station;
     uint32_t shift; /* into scenario.shifts, of the shift at hand; TB_NONE */
     uint8_t phase;
+    bool taken;   /* has called somebody or something */
     bool idle;    /* ready, and nobody to serve */
     bool leaving; /* the shift is over: closes when nobody waits for it */
     bool rested;  /* had its break in this shift */
@@ -188,41 +187,38 @@ struct tbs_model {
     char error[256]; /* "": none */
 };
 
+/* ---- step.c ---- */
+
+/* Applies a command (NULL: none, time alone) at `now` and reacts to all that follows. The station
+ * is the one that is advanced. */
+void tbs_step(struct tbs_model *m, uint32_t station, tb_time now, const struct tb_command *command);
+/* To be applied after the events at hand, by tbs_todo_do. */
+void tbs_todo(struct tbs_model *m, const struct tb_command *command);
+void tbs_todo_do(struct tbs_model *m, uint32_t station, tb_time now);
+void tbs_fail(struct tbs_model *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /* ---- drive.c ---- */
 
-/* Applies commands at `now` and reacts to all that follows. The station is the one that is
- * advanced. */
-void tbs_step(struct tbs_model *m, uint32_t station, tb_time now, const struct tb_command *command);
-/* To be applied after the events at hand. */
-void tbs_todo(struct tbs_model *m, const struct tb_command *command);
 /* Runs the rest of the day: of a station, or of the whole city. */
 void tbs_drive_station(struct tbs_model *m, uint32_t station);
 void tbs_drive_city(struct tbs_model *m);
-void tbs_fail(struct tbs_model *m, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* ---- react.c ---- */
-void tbs_react(struct tbs_model *m, const struct tb_event *events, uint32_t count);
 
 /* ---- citizen.c ---- */
 void tbs_citizen_arrives(struct tbs_model *m, struct tbs_visit *visit, tb_time now);
 void tbs_citizen_books(struct tbs_model *m, struct tbs_visit *visit, tb_time now);
 void tbs_citizen_timer(struct tbs_model *m, const struct tbs_timer *timer);
-void tbs_citizen_called(struct tbs_model *m, struct tbs_visit *visit, const struct tb_event *event);
-void tbs_citizen_started(struct tbs_model *m, struct tbs_visit *visit, uint32_t server,
-                         tb_time at_us);
+void tbs_citizen_walks(struct tbs_model *m, struct tbs_visit *visit, const struct tb_event *event);
 void tbs_citizen_told(struct tbs_model *m, const struct tb_event *event);
 void tbs_citizen_missed(struct tbs_model *m, struct tbs_visit *visit, const struct tb_event *event);
 void tbs_citizen_goes_on(struct tbs_model *m, struct tbs_visit *visit,
                          const struct tb_event *event);
-void tbs_citizen_finished(struct tbs_model *m, struct tbs_visit *visit,
-                          const struct tb_event *event);
-void tbs_citizen_ended(struct tbs_model *m, struct tbs_visit *visit, enum tbs_outcome outcome,
+void tbs_citizen_rates(struct tbs_model *m, const struct tbs_visit *visit, tb_ref ref,
                        tb_time at_us);
+void tbs_collector_ended(struct tbs_model *m, const struct tbs_visit *visit, tb_time at_us);
 
 /* ---- staff.c ---- */
 void tbs_window_acts(struct tbs_model *m, uint32_t server, tb_time now);
 void tbs_window_event(struct tbs_model *m, const struct tb_event *event);
-void tbs_window_freed(struct tbs_model *m, uint32_t server, tb_time at_us);
 void tbs_staff_timer(struct tbs_model *m, const struct tbs_timer *timer);
 void tbs_staff_day(struct tbs_model *m, uint32_t station, tb_time now);
 

@@ -5,7 +5,7 @@
 
 const double tbs_age_edge_h[TBS_AGE_EDGES] = {0, 4, 8, 16, 40, 80};
 
-static const int64_t half_hour_us = TB_MINUTES(30);
+enum { HALF_HOUR_US = 1800000000 };
 
 enum tbs_day_type tbs_day_type(const struct tb_scenario *scenario, uint32_t day)
 {
@@ -33,9 +33,9 @@ static void slots_find(struct tbs_tally *tally)
         }
     }
     to = to > TB_DAYS(1) ? TB_DAYS(1) : to;
-    tally->slot_first = from < to ? (uint32_t)(from / half_hour_us) : 0;
+    tally->slot_first = from < to ? (uint32_t)(from / HALF_HOUR_US) : 0;
     tally->slot_count =
-        from < to ? (uint32_t)((to + half_hour_us - 1) / half_hour_us) - tally->slot_first : 1;
+        from < to ? (uint32_t)((to + HALF_HOUR_US - 1) / HALF_HOUR_US) - tally->slot_first : 1;
 }
 
 struct tbs_tally *tbs_tally_create(const struct tb_scenario *scenario, bool picture)
@@ -153,12 +153,10 @@ void tbs_tally_day(struct tbs_tally *tally, uint32_t day, tb_time day_at_us)
 
 static inline uint32_t slot_of(const struct tbs_tally *tally, tb_time at_us)
 {
-    const uint64_t slot = (uint64_t)(at_us - tally->day_at_us) / (uint64_t)half_hour_us;
-    const uint64_t from = slot - tally->slot_first; /* wraps where it is too early */
+    const uint32_t slot = (uint32_t)((uint64_t)(at_us - tally->day_at_us) / HALF_HOUR_US);
+    const uint32_t from = slot < tally->slot_first ? 0 : slot - tally->slot_first;
 
-    return slot < tally->slot_first   ? 0
-           : from < tally->slot_count ? (uint32_t)from
-                                      : tally->slot_count - 1;
+    return from < tally->slot_count ? from : tally->slot_count - 1;
 }
 
 /* Adds the time from .. to to the half hours that it touches. What is outside of all belongs to the
@@ -174,7 +172,7 @@ static inline void spread(struct tbs_tally *tally, uint32_t hall, enum tbs_slot_
     struct tbs_slot_tally *at = tbs_tally_slot(tally, hall, tally->day_type, slot);
     for (; slot < last; slot++, at++) {
         const tb_time edge_us =
-            tally->day_at_us + (tb_time)(tally->slot_first + slot + 1) * half_hour_us;
+            tally->day_at_us + (tb_time)(tally->slot_first + slot + 1) * HALF_HOUR_US;
         at->count[what] += (uint64_t)(edge_us - from_us);
         from_us = edge_us;
     }
@@ -213,32 +211,37 @@ static inline void waits_count(struct tbs_station_tally *station, enum tbs_day_t
     }
 }
 
-static void visit_count_slot(struct tbs_tally *tally, const struct tbs_visit *visit, bool called,
-                             tb_time until_us, int64_t wait_us, uint32_t bin)
+/* The visit in the half hours of its hall. */
+static inline void slots_count(struct tbs_tally *tally, const struct tbs_visit *visit, bool called,
+                               tb_time until_us, int64_t wait_us, uint32_t bin)
 {
-    struct tbs_slot_tally *arrived = tbs_tally_slot(tally, visit->station, tally->day_type,
-                                                    slot_of(tally, visit->arrival_at_us));
+    struct tbs_slot_tally *day = tbs_tally_slot(tally, visit->station, tally->day_type, 0);
+    struct tbs_slot_tally *arrived = &day[slot_of(tally, visit->arrival_at_us)];
 
     arrived->count[TBS_OF_SLOT_ARRIVED] += visit->matter_count;
     if (!(visit->flags & TBS_VISIT_TICKET)) {
         return;
     }
-    struct tbs_slot_tally *ended =
-        tbs_tally_slot(tally, visit->station, tally->day_type, slot_of(tally, until_us));
+    struct tbs_slot_tally *until = &day[slot_of(tally, until_us)];
     if (called) {
         arrived->count[TBS_OF_SLOT_CALLED]++;
         arrived->count[TBS_OF_SLOT_WAIT_US] += (uint64_t)wait_us;
         arrived->waits.called[bin]++;
-        ended->count[TBS_OF_SLOT_SERVED] += visit->matters_done;
+        until->count[TBS_OF_SLOT_SERVED] += visit->matters_done;
     } else {
         arrived->waits.left[bin]++;
-        ended->count[TBS_OF_SLOT_LEFT] += visit->matter_count;
+        until->count[TBS_OF_SLOT_LEFT] += visit->matter_count;
     }
-    spread(tally, visit->station, TBS_OF_SLOT_WAITING_US, visit->place_at_us, until_us);
+    if (wait_us > 0) {
+        spread(tally, visit->station, TBS_OF_SLOT_WAITING_US, visit->place_at_us, until_us);
+    }
+    if (visit->outcome == TBS_OUTCOME_SERVED && !(visit->flags & TBS_VISIT_PARTS)) {
+        spread(tally, visit->station, TBS_OF_SLOT_BUSY_US, visit->called_at_us, visit->ended_at_us);
+    }
 }
 
 /* What became of the cases that he brought. A visit that only collects brings none. */
-static void cases_count(uint64_t *count, const struct tbs_visit *visit)
+static inline void cases_count(uint64_t *count, const struct tbs_visit *visit)
 {
     static const uint8_t rows[TBS_OUTCOME_COUNT] = {
         [TBS_OUTCOME_OPEN] = TBS_STATION_OPEN,       [TBS_OUTCOME_SERVED] = TBS_STATION_SERVED,
@@ -252,28 +255,40 @@ static void cases_count(uint64_t *count, const struct tbs_visit *visit)
     count[rows[visit->outcome]] += visit->matter_count - done;
 }
 
-void tbs_tally_visit(struct tbs_tally *tally, const struct tbs_visit *visit)
+/* What is rare about a visit. */
+static void oddities_count(struct tbs_tally *tally, const struct tbs_visit *visit, uint64_t *count)
 {
-    uint64_t *count = count_of(tally, visit->station);
-
     if (visit->traits & TBS_TRAIT_BOOKED && visit->slot_at_us != TB_NEVER) {
         count[TBS_STATION_APPOINTMENTS]++;
         count[TBS_STATION_UNKEPT] += !(visit->flags & TBS_VISIT_ARRIVED);
+    }
+    if (visit->flags & TBS_VISIT_REMOTE && visit->outcome == TBS_OUTCOME_SERVED) {
+        count_of(tally, tally->scenario->servers[visit->server].station)[TBS_STATION_REMOTE] +=
+            visit->matters_done;
+    }
+    tally->city[TBS_OF_CITY_COULD_CHOOSE] += (visit->traits & TBS_TRAIT_CHOOSES) != 0;
+}
+
+static void visit_count(struct tbs_tally *tally, const struct tbs_visit *visit)
+{
+    uint64_t *count = count_of(tally, visit->station);
+    const bool served = visit->outcome == TBS_OUTCOME_SERVED;
+
+    if (visit->traits | (visit->flags & TBS_VISIT_REMOTE)) {
+        oddities_count(tally, visit, count);
     }
     if (!(visit->flags & TBS_VISIT_ARRIVED)) {
         return;
     }
     cases_count(count, visit);
-    if (visit->outcome == TBS_OUTCOME_SERVED) {
-        tally->city[TBS_OF_CITY_VISITS_SERVED]++;
-        if (visit->flags & TBS_VISIT_REMOTE) {
-            count_of(tally, tally->scenario->servers[visit->server].station)[TBS_STATION_REMOTE] +=
-                visit->matters_done;
-        }
+    tally->city[TBS_OF_CITY_VISITS_SERVED] += served;
+    if (served && !(visit->flags & TBS_VISIT_PARTS)) {
+        count[TBS_STATION_BUSY_US] += (uint64_t)(visit->ended_at_us - visit->called_at_us);
     }
+    const bool ticket = (visit->flags & TBS_VISIT_TICKET) != 0;
     const bool called = visit->called_at_us != TB_NEVER;
     const tb_time until_us = called ? visit->called_at_us : visit->ended_at_us;
-    const bool waited = (visit->flags & TBS_VISIT_TICKET) != 0 && until_us != TB_NEVER;
+    const bool waited = ticket && until_us != TB_NEVER;
     const int64_t wait_us =
         waited && until_us > visit->place_at_us ? until_us - visit->place_at_us : 0;
     const uint32_t bin = tbs_bin(wait_us);
@@ -286,9 +301,93 @@ void tbs_tally_visit(struct tbs_tally *tally, const struct tbs_visit *visit)
             tally->overtaken_max = visit->overtaken;
         }
     }
-    if (tally->slots != NULL && (waited || !(visit->flags & TBS_VISIT_TICKET))) {
-        visit_count_slot(tally, visit, called, until_us, wait_us, bin);
+    if (tally->slots != NULL && (waited || !ticket)) {
+        slots_count(tally, visit, called, until_us, wait_us, bin);
     }
+}
+
+/* Most visits are alike: one matter, one call, one service, nothing odd. They are added up in
+ * registers. */
+struct plain {
+    uint64_t count, wait_us, busy_us, within, chooses;
+    uint32_t overtaken_max;
+};
+
+static inline bool is_plain(const struct tbs_visit *visit)
+{
+    const uint32_t odd = TBS_VISIT_PARTS | TBS_VISIT_CARRIED | TBS_VISIT_REMOTE;
+
+    return ((visit->outcome ^ TBS_OUTCOME_SERVED) | (visit->flags & odd) |
+            (visit->matter_count ^ 1u) | (visit->traits & ~TBS_TRAITS_PLAIN)) == 0;
+}
+
+static inline void plain_count(struct tbs_tally *tally, const struct tbs_visit *visit,
+                               struct plain *plain)
+{
+    const tb_time called = visit->called_at_us, ended = visit->ended_at_us;
+    const int64_t wait_us = called > visit->place_at_us ? called - visit->place_at_us : 0;
+    const uint32_t bin = tbs_bin(wait_us);
+
+    plain->count++;
+    plain->wait_us += (uint64_t)wait_us;
+    plain->busy_us += (uint64_t)(ended - called);
+    plain->within += wait_us <= tally->promise_us;
+    plain->chooses += (visit->traits & TBS_TRAIT_CHOOSES) != 0;
+    plain->overtaken_max =
+        visit->overtaken > plain->overtaken_max ? visit->overtaken : plain->overtaken_max;
+    waits_count(&tally->stations[visit->station], tally->day_type, bin, true);
+    if (tally->slots == NULL) {
+        return;
+    }
+    struct tbs_slot_tally *day = tbs_tally_slot(tally, visit->station, tally->day_type, 0);
+    struct tbs_slot_tally *arrived = &day[slot_of(tally, visit->arrival_at_us)];
+    const uint32_t from = slot_of(tally, called), to = slot_of(tally, ended);
+    arrived->count[TBS_OF_SLOT_ARRIVED]++;
+    arrived->count[TBS_OF_SLOT_CALLED]++;
+    arrived->count[TBS_OF_SLOT_WAIT_US] += (uint64_t)wait_us;
+    arrived->waits.called[bin]++;
+    day[from].count[TBS_OF_SLOT_SERVED]++;
+    if (wait_us > 0) {
+        spread(tally, visit->station, TBS_OF_SLOT_WAITING_US, visit->place_at_us, called);
+    }
+    if (from == to) {
+        day[from].count[TBS_OF_SLOT_BUSY_US] += (uint64_t)(ended - called);
+    } else {
+        spread(tally, visit->station, TBS_OF_SLOT_BUSY_US, called, ended);
+    }
+}
+
+static void plain_add(struct tbs_tally *tally, uint32_t station, const struct plain *plain)
+{
+    uint64_t *count = count_of(tally, station);
+
+    count[TBS_STATION_ARRIVED] += plain->count;
+    count[TBS_STATION_SERVED] += plain->count;
+    count[TBS_STATION_CALLED] += plain->count;
+    count[TBS_STATION_WITHIN] += plain->within;
+    count[TBS_STATION_WAIT_US] += plain->wait_us;
+    count[TBS_STATION_BUSY_US] += plain->busy_us;
+    tally->city[TBS_OF_CITY_VISITS_SERVED] += plain->count;
+    tally->city[TBS_OF_CITY_COULD_CHOOSE] += plain->chooses;
+    if (plain->overtaken_max > tally->overtaken_max) {
+        tally->overtaken_max = plain->overtaken_max;
+    }
+}
+
+void tbs_tally_visits(struct tbs_tally *tally, const struct tbs_visit *visits, uint32_t n)
+{
+    struct plain plain = {0};
+    const uint32_t home = n > 0 ? visits[0].station : 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        const struct tbs_visit *visit = &visits[i];
+        if (visit->station == home && is_plain(visit)) {
+            plain_count(tally, visit, &plain);
+        } else if (!(visit->flags & TBS_VISIT_CARRIED)) {
+            visit_count(tally, visit);
+        }
+    }
+    plain_add(tally, home, &plain);
 }
 
 void tbs_tally_rated(struct tbs_tally *tally, uint32_t event_kind, int64_t stars)

@@ -137,7 +137,9 @@ static inline struct tbs_slot_tally *tbs_tally_slot(const struct tbs_tally *tall
 
 /* ---- the model says ---- */
 void tbs_tally_day(struct tbs_tally *tally, uint32_t day, tb_time day_at_us);
-void tbs_tally_visit(struct tbs_tally *tally, const struct tbs_visit *visit); /* it is over */
+/* They are over; those carried on elsewhere are left out. Also counts how busy windows were with
+ * those served in one part. */
+void tbs_tally_visits(struct tbs_tally *tally, const struct tbs_visit *visits, uint32_t n);
 void tbs_tally_busy(struct tbs_tally *tally, uint32_t station, tb_time from_us, tb_time to_us);
 void tbs_tally_staffed(struct tbs_tally *tally, uint32_t station, tb_time from_us, tb_time to_us);
 void tbs_tally_rated(struct tbs_tally *tally, uint32_t event_kind, int64_t stars);

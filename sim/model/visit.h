@@ -39,8 +39,15 @@ enum tbs_trait {
     TBS_TRAIT_BAD = 1u << 12,     /* the rating is a bad one */
     TBS_TRAIT_COLLECT = 1u << 13, /* this visit only collects a result */
     TBS_TRAIT_BALKS = 1u << 14,   /* turns round at a long expected wait */
+    TBS_TRAIT_CHOOSES = 1u << 15, /* could go to any of several halls */
     TBS_TRAIT_SETTLED = 1u << 16, /* matter 0 is settled at the window; matter i: << i */
 };
+
+/* Those that make no difference to what a visit counts for. */
+#define TBS_TRAITS_PLAIN                                                                           \
+    (TBS_TRAIT_KIOSK | TBS_TRAIT_MOBILE | TBS_TRAIT_ACKS | TBS_TRAIT_RATES |                       \
+     TBS_TRAIT_RATES_LATER | TBS_TRAIT_BAD | TBS_TRAIT_CHOOSES |                                   \
+     0xf0000u /* TBS_TRAIT_SETTLED of each matter */)
 
 /* What is so now: bits of struct tbs_visit.flags. */
 enum tbs_visit_flag {
@@ -48,6 +55,7 @@ enum tbs_visit_flag {
     TBS_VISIT_ARRIVED = 1u << 1,   /* was counted as an arrival */
     TBS_VISIT_TICKET = 1u << 2,    /* got a number, or checked in */
     TBS_VISIT_REMOTE = 1u << 3,    /* its ticket is one of the remote station */
+    TBS_VISIT_PARTS = 1u << 7,     /* called more than once, or by another hall: counted in parts */
     TBS_VISIT_WENT = 1u << 4,      /* was called once and did not come */
     TBS_VISIT_CARRIED = 1u << 6,   /* goes on in another place of memory: not counted here */
     TBS_VISIT_ELSEWHERE = 1u << 5, /* not in the order of its array: on the way, or handled apart */

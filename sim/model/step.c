@@ -1,6 +1,10 @@
-/* What people learn from the core's events. One handler a kind, in a table; kinds without a row are
- * of no interest to anybody. */
-#include "model/state.h"
+/* The step through the core, and what people learn from its events: one handler a kind, in a table;
+ * kinds without a row are of no interest to anybody. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "model/life.h"
 
 typedef void handler(struct tbs_model *m, const struct tb_event *event);
 
@@ -11,40 +15,14 @@ static inline struct tbs_visit *visit_of(const struct tbs_model *m, const struct
 
 /* ---- into a line, and out of it -------------------------------------------------------------- */
 
-static inline void line_joins(struct tbs_model *m, struct tbs_visit *visit, uint32_t queue)
-{
-    visit->flags |= TBS_VISIT_WAITING;
-    visit->queue = (uint8_t)queue;
-    m->stations[tbs_ticket_station(m, visit)].waiting[queue / TB_CLASSES]++;
-}
-
-static inline void line_leaves(struct tbs_model *m, struct tbs_visit *visit)
-{
-    if (visit->flags & TBS_VISIT_WAITING) {
-        visit->flags &= (uint8_t)~TBS_VISIT_WAITING;
-        m->stations[tbs_ticket_station(m, visit)].waiting[visit->queue / TB_CLASSES]--;
-    }
-}
-
-/* He has a number now. */
-static inline void seat_takes(struct tbs_model *m, struct tbs_visit *visit,
-                              const struct tb_event *event, tb_time place_at_us)
-{
-    m->seats[tb_ref_index(event->ref)] = visit;
-    visit->ref = event->ref;
-    visit->number = event->number;
-    visit->place_at_us = place_at_us;
-    visit->flags |= TBS_VISIT_TICKET;
-    m->stations[tbs_ticket_station(m, visit)].inside++;
-    line_joins(m, visit, event->queue);
-}
-
 static void on_taken(struct tbs_model *m, const struct tb_event *event)
 {
     struct tbs_visit *visit = m->subject;
 
-    visit->flags |= event->station == m->scenario->remote_station ? TBS_VISIT_REMOTE : 0;
-    seat_takes(m, visit, event, event->at_us);
+    if (event->station == m->scenario->remote_station) {
+        visit->flags |= TBS_VISIT_REMOTE | TBS_VISIT_PARTS;
+    }
+    tbs_seat_takes(m, visit, event, event->at_us);
 }
 
 static void on_booked(struct tbs_model *m, const struct tb_event *event)
@@ -57,7 +35,8 @@ static void on_checked_in(struct tbs_model *m, const struct tb_event *event)
 {
     const tb_time slot_at_us = event->value2;
 
-    seat_takes(m, visit_of(m, event), event, slot_at_us > event->at_us ? slot_at_us : event->at_us);
+    tbs_seat_takes(m, visit_of(m, event), event,
+                   slot_at_us > event->at_us ? slot_at_us : event->at_us);
 }
 
 /* Back to a line: of the same hall, or of another one with a new number. */
@@ -69,11 +48,12 @@ static void on_returned(struct tbs_model *m, const struct tb_event *event)
         tbs_office_event(m, event);
         return;
     }
+    visit->flags |= TBS_VISIT_PARTS;
     if (event->server != TB_NONE) {
         tbs_window_freed(m, event->server, event->at_us);
     }
-    line_leaves(m, visit);
-    line_joins(m, visit, event->queue);
+    tbs_line_leaves(m, visit);
+    tbs_line_joins(m, visit, event->queue);
 }
 
 static void on_called(struct tbs_model *m, const struct tb_event *event)
@@ -84,12 +64,13 @@ static void on_called(struct tbs_model *m, const struct tb_event *event)
     window->ticket = event->ref;
     window->visit = visit;
     window->busy_at_us = event->at_us;
+    window->taken = true;
     window->idle = false;
     if (visit == NULL) {
         tbs_office_called(m, event);
         return;
     }
-    line_leaves(m, visit);
+    tbs_line_leaves(m, visit);
     tbs_citizen_called(m, visit, event);
 }
 
@@ -102,7 +83,7 @@ static void on_ended(struct tbs_model *m, const struct tb_event *event)
     };
     struct tbs_visit *visit = visit_of(m, event);
 
-    line_leaves(m, visit);
+    tbs_line_leaves(m, visit);
     tbs_citizen_ended(m, visit, (enum tbs_outcome)outcomes[event->kind], event->at_us);
 }
 
@@ -143,7 +124,15 @@ static void on_matter_done(struct tbs_model *m, const struct tb_event *event)
 
 static void on_finished(struct tbs_model *m, const struct tb_event *event)
 {
-    tbs_citizen_finished(m, m->windows[event->server].visit, event);
+    struct tbs_visit *visit = m->windows[event->server].visit;
+
+    tbs_assert(visit != NULL);
+    visit->matters_done++;
+    tbs_citizen_ended(m, visit, TBS_OUTCOME_SERVED, event->at_us);
+    tbs_window_freed(m, event->server, event->at_us);
+    if (event->value2 != 0) {
+        tbs_citizen_rates(m, visit, (tb_ref)event->value2, event->at_us);
+    }
 }
 
 static void on_ack_late(struct tbs_model *m, const struct tb_event *event)
@@ -210,7 +199,7 @@ static handler *const handlers[TB_EVENT_COUNT] = {
     [TB_EVENT_FOLLOW_LAPSED] = on_rated,
 };
 
-void tbs_react(struct tbs_model *m, const struct tb_event *events, uint32_t count)
+static inline void react(struct tbs_model *m, const struct tb_event *events, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         const struct tb_event *event = &events[i];
@@ -218,5 +207,62 @@ void tbs_react(struct tbs_model *m, const struct tb_event *events, uint32_t coun
         if (handle != NULL) {
             handle(m, event);
         }
+    }
+}
+
+/* ---- the step ------------------------------------------------------------------------------ */
+
+static inline struct tb_step_result core_step(struct tbs_model *m, uint32_t station, tb_time now,
+                                              const struct tb_command *commands, uint32_t n)
+{
+    const uint32_t max = sizeof m->events / sizeof m->events[0];
+
+    tbs_assert(m->by_station || now >= m->now_us);
+    m->now_us = now;
+    return m->by_station ? tb_station_step(m->city, station, now, commands, n, m->events, max)
+                         : tb_city_step(m->city, now, commands, n, m->events, max);
+}
+
+void tbs_step(struct tbs_model *m, uint32_t station, tb_time now, const struct tb_command *command)
+{
+    uint32_t left = command != NULL;
+    struct tb_step_result done;
+
+    m->refusal = TB_STATUS_OK;
+    do {
+        done = core_step(m, station, now, command, left);
+        left -= done.commands;
+        react(m, m->events, done.events);
+    } while (done.more || left > 0);
+}
+
+void tbs_todo(struct tbs_model *m, const struct tb_command *command)
+{
+    if (m->todo_count == m->todo_room) {
+        m->todo_room = m->todo_room * 2 + 16;
+        m->todo = realloc(m->todo, m->todo_room * sizeof *m->todo);
+        tbs_assert(m->todo != NULL);
+    }
+    m->todo[m->todo_count++] = *command;
+}
+
+/* What follows at once from the events of a step: ratings, a case handed over. */
+void tbs_todo_do(struct tbs_model *m, uint32_t station, tb_time now)
+{
+    for (uint32_t i = 0; i < m->todo_count; i++) {
+        const struct tb_command command = m->todo[i];
+        tbs_step(m, station, now, &command);
+    }
+    m->todo_count = 0;
+}
+
+void tbs_fail(struct tbs_model *m, const char *format, ...)
+{
+    va_list arguments;
+
+    if (m->error[0] == '\0') {
+        va_start(arguments, format);
+        vsnprintf(m->error, sizeof m->error, format, arguments);
+        va_end(arguments);
     }
 }
