@@ -113,6 +113,28 @@ bool compare_choice(struct compare *c, const struct tb_city *city, uint32_t serv
     return true;
 }
 
+/* Where the ticket came to ready windows: the winner is the least flexible, then the longest ready.
+ */
+static enum tb_explain_reason reason_of_windows(const struct tb_explanation *e, bool *right)
+{
+    const struct tb_candidate *won = NULL;
+    uint32_t as_flexible = 0;
+    for (uint32_t i = 0; i < e->candidate_count; i++)
+        if (e->candidates[i].won)
+            won = &e->candidates[i];
+    *right = won != NULL && won->server == e->server;
+    for (uint32_t i = 0; *right && i < e->candidate_count; i++) {
+        const struct tb_candidate *other = &e->candidates[i];
+        *right = other->ticket == 0 && other->queue == won->queue &&
+                 (other->flexible > won->flexible || other->key_us >= won->key_us) &&
+                 other->flexible >= won->flexible;
+        as_flexible += other != won && other->flexible == won->flexible;
+    }
+    if (e->candidate_count == 1)
+        return TB_EXPLAIN_ONLY;
+    return as_flexible ? TB_EXPLAIN_LONGEST : TB_EXPLAIN_FLEXIBLE;
+}
+
 bool compare_explanations(struct compare *c, const struct tb_command *command,
                           const struct tb_explanation *explanations, uint32_t explanation_count,
                           const struct tb_event *events, uint32_t count)
@@ -136,6 +158,10 @@ bool compare_explanations(struct compare *c, const struct tb_command *command,
             won += e->candidates[k].won;
         if (won != 1)
             return differ(c, "winners", events[i].server, won, 1);
+        bool right = true;
+        if (e->candidates[0].server != TB_NONE &&
+            (e->reason != reason_of_windows(e, &right) || !right))
+            return differ(c, "the reason among windows", events[i].server, e->reason, right);
     }
     return at == explanation_count ? true : differ(c, "calls", 0, explanation_count, at);
 }

@@ -58,6 +58,7 @@ struct generator {
     tb_time now;
     uint32_t weights[TB_COMMAND_COUNT]; /* of this run's taste */
     uint32_t arrivals_percent, staff_percent;
+    uint32_t arrivals[6];        /* weights of TAKE, MAKE, CHECKIN, KIOSK, CASE.OPEN, HELP.OPEN */
     tb_ref past[GENERATOR_PAST]; /* references that were once good */
     uint32_t past_count;
     uint64_t request_last;

@@ -15,11 +15,16 @@ void generator_init(struct generator *g, const struct world *world, const struct
     if (dice_chance(&g->dice, 70))
         g->now += TB_MINUTES(10 + dice_below(&g->dice, 80));
     g->arrivals_percent = 20 + dice_below(&g->dice, 40);
-    g->staff_percent = g->arrivals_percent + 25 + dice_below(&g->dice, 30);
+    g->staff_percent = g->arrivals_percent + 10 + dice_below(&g->dice, 45);
+    static const uint32_t usual[6] = {55, 13, 12, 8, 10, 2};
+    for (uint32_t k = 0; k < 6; k++)
+        g->arrivals[k] = dice_chance(&g->dice, 50) ? usual[k] : 1 + dice_below(&g->dice, 50);
     for (uint32_t k = 1; k < TB_COMMAND_COUNT; k++)
         g->weights[k] = 1 + dice_below(&g->dice, 10) * dice_below(&g->dice, 4);
     g->weights[TB_HALL_CLOSE] = g->weights[TB_CITY_RULE] = 1 + dice_below(&g->dice, 3);
     g->weights[TB_PLAN_CLEAR] = 1;
+    if (dice_chance(&g->dice, 30))
+        g->weights[TB_CITY_RULE] = 60;
 }
 
 static bool anything_open(const struct generator *g)
@@ -546,16 +551,15 @@ static void follow_up(struct generator *g, struct tb_command *c)
 
 static uint32_t arrival_kind(struct generator *g)
 {
-    uint32_t roll = dice_below(&g->dice, 100);
-    if (roll < 55)
-        return TB_TICKET_TAKE;
-    if (roll < 68)
-        return TB_BOOK_MAKE;
-    if (roll < 80)
-        return TB_BOOK_CHECK_IN;
-    if (roll < 88)
-        return TB_KIOSK_REQUEST;
-    return roll < 98 ? TB_CASE_OPEN : TB_HELP_OPEN;
+    static const uint16_t kinds[6] = {TB_TICKET_TAKE,   TB_BOOK_MAKE, TB_BOOK_CHECK_IN,
+                                      TB_KIOSK_REQUEST, TB_CASE_OPEN, TB_HELP_OPEN};
+    uint32_t total = 0, i = 0;
+    for (uint32_t k = 0; k < 6; k++)
+        total += g->arrivals[k];
+    uint32_t roll = dice_below(&g->dice, total);
+    while (roll >= g->arrivals[i])
+        roll -= g->arrivals[i++];
+    return kinds[i];
 }
 
 static uint32_t any_kind(struct generator *g)

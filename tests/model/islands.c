@@ -26,31 +26,17 @@ struct islands {
     tb_time end;
 };
 
-/* The one station that a command belongs to; TB_NONE: none, or more than one. */
+/* The one station that a command touches; TB_NONE: none, or more than one. */
 static uint32_t station_for(const struct islands *x, const struct tb_command *c)
 {
-    const struct model *m = x->model;
-    const struct m_ticket *t = m_ticket_find(m, c->ref);
-    const struct m_visit *v = m_visit_find(m, c->ref);
-    if (c->kind == TB_TICKET_TRANSFER || c->kind == TB_WINDOW_TRANSFER ||
-        (c->kind >= TB_CASE_OPEN && c->kind <= TB_HELP_CLOSE) || c->kind >= TB_CITY_RULE ||
-        c->kind == TB_HALL_SUGGEST || c->kind == 0)
+    const struct m_ticket *t = m_ticket_find(x->model, c->ref);
+    uint32_t home = model_home(x->model, c);
+    if (c->kind == TB_TICKET_TRANSFER || c->kind == TB_WINDOW_TRANSFER || c->kind == TB_CITY_RULE ||
+        c->kind == TB_KIOSK_REQUEST)
         return TB_NONE;
-    if (c->kind == TB_RATE_GIVE || c->kind == TB_RATE_FOLLOW)
-        return v ? v->station : TB_NONE;
-    bool by_ticket = (c->kind > TB_TICKET_TAKE && c->kind <= TB_TICKET_INFO) ||
-                     (c->kind >= TB_BOOK_CHECK_IN && c->kind <= TB_BOOK_CANCEL);
-    if (by_ticket)
-        return t ? t->station : TB_NONE;
-    if ((c->kind >= TB_WINDOW_OPEN && c->kind <= TB_WINDOW_SKILL) || c->kind == TB_PLAN_SET) {
-        if (c->server >= m->server_count)
-            return TB_NONE;
-        uint32_t station = m->servers[c->server].station;
-        if (c->kind == TB_WINDOW_CALL && (t == NULL || t->station != station))
-            return TB_NONE;
-        return station;
-    }
-    return c->station < m->config.station_count ? c->station : TB_NONE;
+    if (c->kind == TB_WINDOW_CALL && (t == NULL || t->station != home))
+        return TB_NONE;
+    return home;
 }
 
 /* The whole city, by the model; its events stay in the model. */

@@ -427,3 +427,22 @@ void model_step(struct model *m, tb_time now, const struct tb_command *commands,
     for (uint32_t i = 0; i < n; i++)
         model_command(m, now, &commands[i], first_serial + i);
 }
+
+uint32_t model_home(const struct model *m, const struct tb_command *c)
+{
+    const struct m_ticket *t = m_ticket_find(m, c->ref);
+    const struct m_visit *v = m_visit_find(m, c->ref);
+    if ((c->kind >= TB_CASE_OPEN && c->kind <= TB_CASE_INFO) || c->kind == TB_HELP_OPEN ||
+        c->kind == TB_HALL_SUGGEST || c->kind > TB_CITY_RULE || c->kind == TB_COMMAND_NONE)
+        return TB_NONE;
+    if (c->kind == TB_RATE_GIVE || c->kind == TB_RATE_FOLLOW)
+        return v ? v->station : TB_NONE;
+    if ((c->kind > TB_TICKET_TAKE && c->kind <= TB_TICKET_INFO) ||
+        (c->kind >= TB_BOOK_CHECK_IN && c->kind <= TB_BOOK_CANCEL))
+        return t ? t->station : TB_NONE;
+    if ((c->kind >= TB_WINDOW_OPEN && c->kind <= TB_WINDOW_SKILL) || c->kind == TB_PLAN_SET ||
+        (c->kind >= TB_DESK_APPROVE && c->kind <= TB_DESK_REJECT) || c->kind == TB_HELP_ASSIGN ||
+        c->kind == TB_HELP_CLOSE)
+        return c->server < m->server_count ? m->servers[c->server].station : TB_NONE;
+    return c->station < m->config.station_count ? c->station : TB_NONE;
+}

@@ -47,6 +47,9 @@ void model_command(struct model *model, tb_time now, const struct tb_command *co
 void model_step(struct model *model, tb_time now, const struct tb_command *commands, uint32_t n,
                 uint64_t first_serial);
 
+/* The station that a command belongs to for tb_station_step; TB_NONE: to none. */
+uint32_t model_home(const struct model *model, const struct tb_command *command);
+
 /* The const views of city.h, by the model. Estimates and absolute join numbers are left out. */
 tb_time model_deadline_at(const struct model *model);
 tb_time model_station_deadline_at(const struct model *model, uint32_t station);

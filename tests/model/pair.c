@@ -23,11 +23,12 @@ struct pair {
     struct model *model;
     struct compare compare;
     size_t bytes;
-    struct side first, single, copy;
+    struct side first, single, alone, copy;
     struct record batch[BATCH_MAX];
+    uint32_t homes[BATCH_MAX]; /* as they were when the command came */
     uint32_t batch_count;
     bool open; /* a batch was begun: the model stands at its time */
-    tb_time now;
+    tb_time now, latest;
     uint64_t steps;
     bool replay; /* looks at everything after each step, so that less is needed to fail */
     struct pair_counts counts;
@@ -87,11 +88,11 @@ struct pair *pair_new(const struct world *world, const char **why)
     tb_assert(p != NULL);
     p->world = world;
     p->bytes = tb_city_bytes(&world->config);
-    bool made = side_init(&p->first, world, p->bytes, 0) &
-                side_init(&p->single, world, p->bytes, 0xa5) &
-                side_init(&p->copy, world, p->bytes, 0xff);
+    bool made =
+        side_init(&p->first, world, p->bytes, 0) & side_init(&p->single, world, p->bytes, 0xa5) &
+        side_init(&p->alone, world, p->bytes, 0x11) & side_init(&p->copy, world, p->bytes, 0xff);
     p->model = model_new(&world->config);
-    p->now = INT64_MIN;
+    p->now = p->latest = INT64_MIN;
     p->compare = (struct compare){.world = world,
                                   .model = p->model,
                                   .failure = p->failure,
@@ -107,6 +108,7 @@ void pair_free(struct pair *p)
 {
     side_free(&p->first);
     side_free(&p->single);
+    side_free(&p->alone);
     side_free(&p->copy);
     model_free(p->model);
     refs_free(&p->compare.refs);
@@ -142,6 +144,12 @@ static bool side_step(struct side *side, tb_time now, const struct tb_command *c
         more = r.more;
     }
     return true;
+}
+
+static bool same_events(const struct pair *p, const struct side *side)
+{
+    return side->count == p->first.count &&
+           memcmp(side->events, p->first.events, side->count * sizeof side->events[0]) == 0;
 }
 
 /* With the explanations of its calls, which must fit its events. */
@@ -194,10 +202,60 @@ static bool step_single(struct pair *p, const struct tb_command *commands)
     for (uint32_t i = 0; i < p->batch_count; i++)
         if (!single_step(p, &p->batch[i], &commands[i]))
             return false;
-    if (p->single.count != p->first.count ||
-        memcmp(p->single.events, p->first.events, p->first.count * sizeof p->first.events[0]))
+    if (!same_events(p, &p->single))
         return broken(p, "one by one, the same commands give other events");
     return true;
+}
+
+/* ---- station by station -------------------------------------------------------------------- */
+static bool station_step(struct pair *p, uint32_t station, tb_time now,
+                         const struct tb_command *command, uint32_t n)
+{
+    struct side *s = &p->alone;
+    for (bool more = true; more || n > 0;) {
+        if (s->count + TB_COMMAND_EVENTS_MAX > EVENTS_MAX)
+            return false;
+        struct tb_step_result r = tb_station_step(s->city, station, now, command, n,
+                                                  s->events + s->count, TB_COMMAND_EVENTS_MAX);
+        s->count += r.events;
+        n -= r.commands;
+        more = r.more;
+    }
+    return true;
+}
+
+/* What time brings up to now, in the order of R1, each station for itself. */
+static bool stations_advance(struct pair *p)
+{
+    const struct tb_city *city = p->alone.city;
+    for (tb_time at = tb_city_deadline_at(city); at <= p->now; at = tb_city_deadline_at(city)) {
+        uint32_t station = 0;
+        while (tb_station_deadline_at(city, station) != at)
+            station++;
+        if (!station_step(p, station, at, NULL, 0))
+            return false;
+    }
+    return true;
+}
+
+/* Where no remote station ties windows of all halls together, and time does not go back,
+ * tb_station_step of the station that a command belongs to must do what tb_city_step does. */
+static bool step_alone(struct pair *p, const struct tb_command *commands)
+{
+    if (p->model->remote != TB_NONE)
+        return true;
+    p->alone.count = 0;
+    bool right = stations_advance(p);
+    for (uint32_t i = 0; right && i < p->batch_count; i++) {
+        bool whole = p->homes[i] == TB_NONE || p->now < p->latest;
+        right = whole
+                    ? side_step(&p->alone, p->now, &commands[i], 1, TB_COMMAND_EVENTS_MAX)
+                    : station_step(p, p->homes[i], p->now, &commands[i], 1) && stations_advance(p);
+    }
+    if (!right)
+        return broken(p, "tb_station_step: what it returns");
+    return same_events(p, &p->alone) ? true
+                                     : broken(p, "station by station, there are other events");
 }
 
 /* The copy follows; now and then it is thrown away and made anew. */
@@ -206,8 +264,7 @@ static bool step_copy(struct pair *p, const struct tb_command *commands)
     p->copy.count = 0;
     if (!side_step(&p->copy, p->now, commands, p->batch_count, EVENTS_MAX))
         return broken(p, "tb_city_step of the copy: what it returns");
-    if (p->copy.count != p->first.count ||
-        memcmp(p->copy.events, p->first.events, p->first.count * sizeof p->first.events[0]))
+    if (!same_events(p, &p->copy))
         return broken(p, "a copy goes on with other events");
     if (p->steps % COPY_EVERY != 0)
         return true;
@@ -271,8 +328,10 @@ static bool flush(struct pair *p)
     uint32_t max = TB_COMMAND_EVENTS_MAX + (uint32_t)(p->steps * 37 % 200);
     if (!side_step(&p->first, p->now, commands, p->batch_count, max))
         return broken(p, "tb_city_step: what it returns");
-    if (!check_step(p) || !step_single(p, commands) || !step_copy(p, commands))
+    if (!check_step(p) || !step_single(p, commands) || !step_alone(p, commands) ||
+        !step_copy(p, commands))
         return false;
+    p->latest = p->now > p->latest ? p->now : p->latest;
     p->open = false;
     p->batch_count = 0;
     return true;
@@ -304,6 +363,7 @@ bool pair_add(struct pair *p, const struct record *r)
     if (r->serial == 0)
         return true;
     p->counts.commands++;
+    p->homes[p->batch_count] = model_home(p->model, &r->command);
     p->batch[p->batch_count++] = *r;
     model_command(p->model, r->now, &r->command, r->serial);
     return true;
@@ -316,6 +376,8 @@ bool pair_end(struct pair *p)
     uint64_t hash = tb_city_hash(p->first.city);
     if (hash != tb_city_hash(p->single.city))
         return broken(p, "one by one, the same commands give another hash");
+    if (p->model->remote == TB_NONE && hash != tb_city_hash(p->alone.city))
+        return broken(p, "station by station, there is another hash");
     if (hash != tb_city_hash(p->copy.city))
         return broken(p, "a copy ends with another hash");
     const char *wrong = tb_city_verify(p->first.city);

@@ -1,7 +1,8 @@
 /* The core and the naive model side by side: the same commands to both, everything that can be seen
- * compared after each step. Three cities of the core take part:
+ * compared after each step. Four cities of the core take part:
  *   first   steps in batches, with the model;
  *   single  the same commands one by one: must have the same hash (promise 5);
+ *   alone   station by station, by tb_station_step: must say the same;
  *   copy    made from the first now and then, by memcpy or by save and load: must go on the same.
  *
  * May use: the public headers, the model. Threads: one at a time for a pair. */
