@@ -90,8 +90,9 @@ static void profile_make(const struct tb_arrivals_day *day, struct tbs_profile *
     edges[0] = day->pieces[0].from_us;
     for (uint32_t i = 0; i < day->count; i++) {
         const struct tb_arrivals_piece *piece = &day->pieces[i];
-        tbs_assert(n + 2 <= TBS_PROFILE_INTERVALS_MAX);
-        if (edges[n] < piece->from_us) { /* nobody in between */
+        const bool gap = edges[n] < piece->from_us;
+        tbs_assert(n + gap < TBS_PROFILE_INTERVALS_MAX);
+        if (gap) { /* nobody in between */
             weights[n] = 0;
             edges[++n] = piece->from_us;
         }

@@ -24,6 +24,9 @@ struct tbs_model_options {
      * not. */
     void (*ticket)(void *context, const struct tbs_visit *visit);
     void *ticket_context;
+    /* Called for each event of the core, as it comes; NULL: not. */
+    void (*event)(void *context, const struct tb_event *event);
+    void *event_context;
 };
 
 struct tbs_model;

@@ -65,7 +65,7 @@ struct matter_case {
     uint64_t luck;
     uint16_t home; /* the citizen's own hall */
     uint16_t matter;
-    uint8_t attempts; /* corrections so far */
+    uint16_t attempts; /* corrections so far */
     uint8_t class_;
     bool direct; /* opened without a visit */
 };

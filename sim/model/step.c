@@ -204,6 +204,9 @@ static inline void react(struct tbs_model *m, const struct tb_event *events, uin
     for (uint32_t i = 0; i < count; i++) {
         const struct tb_event *event = &events[i];
         handler *const handle = handlers[event->kind];
+        if (__builtin_expect(m->options.event != NULL, 0)) {
+            m->options.event(m->options.event_context, event);
+        }
         if (handle != NULL) {
             handle(m, event);
         }

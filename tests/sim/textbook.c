@@ -54,7 +54,7 @@ static struct tb_label label(const char *id)
 
 static void time_make(struct textbook *t, const struct textbook_spec *spec)
 {
-    const tb_time length_us = TB_HOURS(spec->day_hours);
+    const tb_time length_us = (tb_time)(spec->day_hours * (double)TB_HOURS(1));
     const uint32_t count = spec->profile == NULL ? 1 : spec->profile_count;
     double sum = 0;
 
@@ -102,7 +102,8 @@ static void servers_make(struct textbook *t, const struct textbook_spec *spec, u
         const uint32_t station =
             i < halls ? i / spec->windows : spec->halls + (i - halls) / spec->approvers;
         t->plan[i] = (struct tb_plan_entry){.server = i, .action = TB_PLAN_OPEN};
-        t->shifts[i] = (struct tb_shift){.server = i, .to_us = TB_HOURS(spec->day_hours)};
+        t->shifts[i] = (struct tb_shift){.server = i,
+                                         .to_us = (tb_time)(spec->day_hours * (double)TB_HOURS(1))};
         t->servers[i] =
             (struct tb_scenario_server){.label = label("w"), .station = station, .speed = 1};
     }

@@ -12,8 +12,9 @@ struct textbook_spec {
     double per_hour;  /* visitors of each hall */
     struct tb_duration service;
     uint32_t days; /* of day_hours each; 0 counts as 1 */
-    uint32_t day_hours;
-    uint32_t desks;     /* on a route through all of them, one after another, or side by side */
+    double day_hours;
+    uint32_t desks; /* approval steps on a route through all of them, one after another, or side by
+                       side */
     uint32_t approvers; /* of each desk */
     bool parallel;
     struct tb_duration work;
