@@ -1,5 +1,6 @@
 #!/bin/sh
-# A test of the tests: with one rule of the naive model deliberately wrong (see model_break_name) the
+# A test of the tests: with one rule of the naive model deliberately wrong (see model_break_name),
+# the
 # differential run must fail, and soon. Usage: B=build tests/scripts/model_selftest.sh
 set -eu
 program=${B:-build}/stress/city_model

@@ -281,7 +281,8 @@ Test(kernel_interval, quantiles_cover_at_their_nominal_rate)
     cr_assert_neq(tbs_interval_quantile(&h, 0.5, 0.95).flags, 0);
     for (int i = 0; i < 20; i++)
         tbs_histogram_add(&h, i);
-    cr_assert_neq(tbs_interval_quantile(&h, 0.99, 0.95).flags, 0, "20 values say nothing of one per cent");
+    cr_assert_neq(tbs_interval_quantile(&h, 0.99, 0.95).flags, 0,
+                  "20 values say nothing of one per cent");
 }
 
 Test(kernel_interval, warm_up_is_found)

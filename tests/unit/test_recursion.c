@@ -74,7 +74,8 @@ static char *slurp(const char *path, size_t *bytes)
     return text;
 }
 
-/* The next row of a table, cut into cells, none of which holds a comma; the number of cells, 0 at the end. */
+/* The next row of a table, cut into cells, none of which holds a comma; the number of cells,
+ * 0 at the end. */
 static uint32_t row_read(char **at, char *cells[CELLS])
 {
     uint32_t count = 0;

@@ -49,7 +49,9 @@ function english(list, part, i, n) {
 }
 function max(a, b) { return a > b ? a : b }
 # A number from 0 to below n that looks random but never changes (Knuth's multiplicative hash).
-function scramble(i, salt, n) { return int((i * 2654435.761 + salt * 40503.17) % 65536 * n / 65536) }
+function scramble(i, salt, n) {
+    return int((i * 2654435.761 + salt * 40503.17) % 65536 * n / 65536)
+}
 
 # ---- families.txt: a family is things x acts ----------------------------------------------
 /^#/ || NF < 5 { next }
@@ -344,8 +346,8 @@ function levels_of(i) {
 }
 function write_matters(i, t, levels, video) {
     out = "matters.csv"
-    print "matter,name,name_en,family,trade,group,service,cv,law,weight,scope,levels,also_at,route," \
-        "collect,video,direct,help,mark" > out
+    print "matter,name,name_en,family,trade,group,service,cv,law,weight,scope,levels,also_at," \
+        "route,collect,video,direct,help,mark" > out
     for (i = 1; i <= n_matters; i++) {
         t = m_trade[i]
         levels = levels_of(i)
