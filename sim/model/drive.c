@@ -7,7 +7,8 @@
  * who still waits after it gets a timer. */
 static void patient_promote(struct agenda *a, int64_t floor_us, tb_time until)
 {
-    while (a->patient_at_us <= until) {
+    /* With nothing else to come `until` is TB_NEVER, and so is the instant of an empty queue. */
+    while (a->patient_from != a->patient_to && a->patient_at_us <= until) {
         struct tbs_visit *visit = a->patient[a->patient_from++ & (a->patient_room - 1)];
         if (visit->flags & TBS_VISIT_WAITING) {
             tbs_timers_push(&a->timers,

@@ -443,6 +443,13 @@ static void trace_is_the_same(const char *dir, uint32_t days)
     tb_scenario_free(s);
 }
 
+/* A run of one hall never ended once the last patient citizen was gone and nothing else was to
+ * come. */
+Test(recursion, run_ends_when_nobody_is_to_come, .timeout = 60)
+{
+    trace_is_the_same(SCENARIOS "teach-one-hall", 60);
+}
+
 Test(recursion, generated_and_read_again_is_the_same_run_three_halls)
 {
     trace_is_the_same(SCENARIOS "teach-three-halls", 60);
