@@ -1,11 +1,12 @@
 /* What a front-desk life costs: take, call, start, finish, each a command of its own with its
  * events.
  *
- * `life`: 58 halls with 250 windows, a weekday's pace (one visit in 5.3 s), a few waiting in
- * every hall, all rules on; day boundaries, reminders and follow-ups of unrated visits are part
- * of it. `life_slowest` has the clock around every command: its p999_ns includes the clock's own
- * cost, given beside it. `life_halls` and `life_waiting` show how the cost grows with the city
- * and with the lines; `life_at_baseline` is the same work as `life_baseline`. */
+ * `life`: 58 halls with four windows each, a generalist calling in every one, a weekday's pace
+ * (one visit in 5.3 s), a few waiting in every hall, all rules on; day boundaries, reminders and
+ * follow-ups of unrated visits are part of it. `life_slowest` has the clock around every
+ * command: its p999_ns includes the clock's own cost, given beside it. `life_halls` and
+ * `life_waiting` show how the cost grows with the city and with the lines; `life_at_baseline` is
+ * the same work as `life_baseline`. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

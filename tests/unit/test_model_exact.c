@@ -1,5 +1,5 @@
-/* The model where every number is known exactly: each single wait by a recursion, the same day by
- * both drivers, what must add up, what must not depend on what. */
+/* The model where every number is known exactly: the same day by both drivers, what must add up,
+ * what must not depend on what. (Each single wait: test_recursion.c.) */
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,63 +62,6 @@ static struct textbook_spec busy_hall(uint32_t windows)
         .days = 3,
         .day_hours = 20,
     };
-}
-
-/* ---- Kiefer and Wolfowitz -------------------------------------------------------------------- */
-
-static int time_compare(const void *left, const void *right)
-{
-    const tb_time a = *(const tb_time *)left, b = *(const tb_time *)right;
-
-    return a < b ? -1 : a > b;
-}
-
-static int index_compare(const void *left, const void *right)
-{
-    const struct tbs_visit *a = left, *b = right;
-
-    return a->index < b->index ? -1 : a->index > b->index;
-}
-
-/* When each would be called: the window that is free first takes him (Kiefer, Wolfowitz 1955). */
-static void recursion_check(const struct log *log, uint32_t windows)
-{
-    tb_time free_at[16] = {0};
-    uint32_t checked = 0;
-
-    for (uint32_t i = 0; i < log->count; i++) {
-        const struct tbs_visit *visit = &log->visits[i];
-        qsort(free_at, windows, sizeof free_at[0], time_compare);
-        const tb_time called =
-            free_at[0] > visit->arrival_at_us ? free_at[0] : visit->arrival_at_us;
-        if (visit->outcome == TBS_OUTCOME_SERVED) {
-            cr_assert_eq(visit->called_at_us, called, "visit %u: %ld us off", i,
-                         (long)(visit->called_at_us - called));
-            checked++;
-        }
-        free_at[0] = called + visit->service_us;
-    }
-    cr_assert_gt(checked, 1000u);
-}
-
-Test(model_exact, every_wait_is_that_of_the_recursion)
-{
-    static const uint32_t windows[] = {1, 2, 7};
-    struct log *log = malloc(sizeof *log);
-
-    cr_assert_not_null(log);
-    for (size_t i = 0; i < sizeof windows / sizeof windows[0]; i++) {
-        struct textbook_spec spec = busy_hall(windows[i]);
-        spec.days = 1;
-        spec.day_hours = 24;
-        struct tb_scenario *scenario = textbook_new(&spec);
-        run(scenario, NULL, 3 + i, log);
-        /* Who is still served at midnight is counted last. */
-        qsort(log->visits, log->count, sizeof log->visits[0], index_compare);
-        recursion_check(log, windows[i]);
-        textbook_free(scenario);
-    }
-    free(log);
 }
 
 /* ---- two drivers ----------------------------------------------------------------------------- */

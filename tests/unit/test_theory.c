@@ -21,7 +21,6 @@
 #include "kernel/theory.h"
 #include "model/model.h"
 #include "run/run.h"
-#include "sim/textbook.h"
 
 #define SCENARIOS "sim/scenarios/"
 #define CONFIDENCE 0.999
@@ -345,93 +344,6 @@ Test(long_theory, jackson_network)
               tbs_interval_ratio(sums.sojourn_s[i], sums.done[i], sums.days, CONFIDENCE), exact,
               0.03, 2 * bias);
     }
-}
-
-/* ---- M(t)/M/infinity ------------------------------------------------------------------------- */
-
-enum { PIECES = 48, PEOPLE_DAYS = 300 };
-
-struct crowd {
-    double at[PEOPLE_DAYS][24]; /* people in service at each full hour */
-    tb_time begins_at_us;
-    uint32_t waited;
-};
-
-static void visit_crowd(void *context, const struct tbs_visit *v)
-{
-    struct crowd *crowd = context;
-    const int64_t came_us = v->arrival_at_us - crowd->begins_at_us;
-    const int64_t gone_us = v->ended_at_us - crowd->begins_at_us;
-
-    crowd->waited += v->called_at_us != v->arrival_at_us;
-    for (int64_t h = came_us / TB_HOURS(1) + 1; h * TB_HOURS(1) <= gone_us; h++) {
-        if (h < 24 * PEOPLE_DAYS) {
-            crowd->at[h / 24][h % 24]++;
-        }
-    }
-}
-
-/* The same number for a rate that is constant in each half hour: m' = rate - mu m, solved piece
- * by piece, over days enough to forget the beginning. */
-static double crowd_exact(const double *profile, double mean, double mu_h, uint32_t hour)
-{
-    const double forget = exp(-mu_h / 2);
-    double m = 0;
-
-    for (uint32_t i = 0; i < 20 * PIECES + 2 * hour; i++) {
-        m = m * forget + mean * profile[i % PIECES] / mu_h * (1 - forget);
-    }
-    return m;
-}
-
-/* 60 an hour, half as many more or less over a day, half an hour of service, windows for all.
- * Those in service at midnight go on, so only the first day begins empty; it is not counted. */
-Test(long_theory, mtm_infinity)
-{
-    static struct crowd crowd;
-    const double mean = 60, mu_h = 2;
-    double profile[PIECES];
-
-    for (int i = 0; i < PIECES; i++) { /* the sine's own mean over the half hour */
-        profile[i] = 1 + 0.5 * PIECES / (2 * M_PI) *
-                             (cos(2 * M_PI * i / PIECES) - cos(2 * M_PI * (i + 1) / PIECES));
-    }
-    struct tb_scenario *s = textbook_new(&(struct textbook_spec){
-        .windows = 120,
-        .per_hour = mean,
-        .service = {.law = TB_LAW_EXPONENTIAL, .mean_us = TB_MINUTES(30), .cv = 1},
-        .days = PEOPLE_DAYS,
-        .day_hours = 24,
-        .profile = profile,
-        .profile_count = PIECES});
-    struct tbs_demand *demand = tbs_demand_create(s, NULL);
-    const struct tbs_model_options options = {
-        .day_count = PEOPLE_DAYS, .ticket = visit_crowd, .ticket_context = &crowd};
-    struct tbs_model *model = tbs_model_create(s, demand, &options);
-    struct tbs_tally *tally = tbs_tally_create(s, false);
-    crowd.begins_at_us = tbs_day_starts_at_us(s, 0);
-    tbs_model_start(model, 20220103, 0);
-    tbs_model_count(model, tally);
-    cr_assert(tbs_model_run(model, PEOPLE_DAYS), "%s", tbs_model_error(model));
-    cr_assert_eq(crowd.waited, 0, "a window for everybody");
-    for (uint32_t hour = 2; hour < 24; hour += 3) {
-        double people[PEOPLE_DAYS - 2];
-        char text[48];
-        for (uint32_t d = 1; d < PEOPLE_DAYS - 1; d++) {
-            people[d - 1] = crowd.at[d][hour];
-        }
-        const double exact = crowd_exact(profile, mean, mu_h, hour);
-        const double sine = tbs_infinite_sinus_mean(mean, mean / 2, 24, mu_h, hour);
-        cr_assert_float_eq(sine, exact, 0.2, "half hours against the sine itself");
-        snprintf(text, sizeof text, "M(t)/M/inf people at %02u:00", hour);
-        const struct tbs_interval got = tbs_interval_mean(people, PEOPLE_DAYS - 2, CONFIDENCE);
-        meets(text, got, exact, 0.06, 0);
-        meets(text, got, sine, 0.06, fabs(sine - exact));
-    }
-    tbs_tally_free(tally);
-    tbs_model_free(model);
-    tbs_demand_free(demand);
-    textbook_free(s);
 }
 
 /* ---- coverage -------------------------------------------------------------------------------- */
