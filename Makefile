@@ -42,6 +42,7 @@ inc_engine/core     := -Iinclude -Iengine/core
 inc_engine/scenario := -Iinclude
 inc_engine/ring     := -Iengine/ring
 inc_engine/host     := -Iinclude -Iengine/ring
+inc_engine/access   := -Iinclude
 inc_engine/log      := -Iinclude
 inc_engine/net      := -Iinclude -Iengine -Iengine/ring
 inc_sim             := -Iinclude -Isim
@@ -71,7 +72,7 @@ page    := $(if $(wildcard sim/report/package-lock.json),sim/report/node_modules
 scripts := $(wildcard tests/scripts/*.sh)
 libs    := $(B)/libtest.a $(B)/libsim.a $(B)/libtongban.a
 
-lib_l   := -luring -ljemalloc -lxxhash -lpthread -lm
+lib_l   := -luring -ljemalloc -lxxhash -largon2 -lpthread -lm
 sim_l   := $(if $(sim_o),-lcyaml -lyaml -lcsv -lxlsxwriter -ljansson)
 
 # ---- build --------------------------------------------------------------------------------------

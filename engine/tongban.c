@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "access/passwd.h"
 #include "check/check.h"
 #include "compare/compare.h"
 #include "run/command.h"
@@ -27,6 +28,7 @@ static const struct command commands[] = {
     {"simulate", "run a scenario and write its report", tbs_cmd_simulate},
     {"generate", "write the citizens of a scenario as a trace", tbs_cmd_generate},
     {"compare", "two runs: what changed, and whether it is more than noise", tbs_cmd_compare},
+    {"passwd", "make a line of the scheduler's access file", tbi_cmd_passwd},
     {"version", "version, compiler and the commit it was built from", command_version},
 };
 
