@@ -3,6 +3,7 @@
 # Smoke mode: runs every benchmark for a moment, so that none rots. The numbers mean nothing.
 set -eu
 log=$1.log
+export TB_BENCH_SMOKE=1 # years of simulation are a few days then
 "$1" --benchmark_min_time=0.001 >"$log" 2>&1 || {
     cat "$log"
     echo "bench: a benchmark failed; to repeat it: $1 --benchmark_min_time=0.001" >&2

@@ -4,12 +4,14 @@
 # thousandth, what is lost by rounding going to the halls that lost most. Windows of a hall with L
 # visitors a day: a = 14 L / 480 x 1.15, c = ceil(a + 0.6 sqrt a), 2 to 16.
 # -v halls=580: the same city ten times as large, with ten times as many visitors.
+# -v years=10: ten such years in a row; write their last day, which is printed, into scenario.yaml.
 
 BEGIN {
     if (!halls) halls = 58
-    days = 250
+    if (!years) years = 1
+    days = 250 * years
     unit = 1000
-    visitors = 1500000 * halls / 58 * unit
+    visitors = 1500000 * years * halls / 58 * unit
     for (i = 0; i < halls; i++) {
         x = (i + 0.5) / halls
         weight[i] = 0.3 + 3.2 * x * x * x
@@ -39,5 +41,6 @@ BEGIN {
             > "halls.csv"
         printf "h%02d,%.3f,peer,A\n", i, share[i] / unit > "demand.csv"
     }
-    print halls " halls, " windows " windows"
+    last = strftime("%Y-%m-%d", mktime("2021 01 01 12 00 00") + (days - 1) * 86400)
+    print halls " halls, " windows " windows, until " last
 }
