@@ -44,6 +44,7 @@ inc_engine/ring     := -Iengine/ring
 inc_engine/host     := -Iinclude -Iengine/ring
 inc_engine/access   := -Iinclude
 inc_engine/log      := -Iinclude
+inc_engine/watch    := -Iinclude -Iengine/ring
 inc_engine/net      := -Iinclude -Iengine -Iengine/ring
 inc_sim             := -Iinclude -Isim
 inc_include         := -Iinclude
@@ -72,7 +73,7 @@ page    := $(if $(wildcard sim/report/package-lock.json),sim/report/node_modules
 scripts := $(wildcard tests/scripts/*.sh)
 libs    := $(B)/libtest.a $(B)/libsim.a $(B)/libtongban.a
 
-lib_l   := -luring -ljemalloc -lxxhash -largon2 -lpthread -lm
+lib_l   := -luring -ljemalloc -lxxhash -largon2 -lmicrohttpd -lpthread -lm
 sim_l   := $(if $(sim_o),-lcyaml -lyaml -lcsv -lxlsxwriter -ljansson)
 
 # ---- build --------------------------------------------------------------------------------------
@@ -124,6 +125,7 @@ $(B)/obj/%.o: %.cc Makefile | $(B)/.deps
 	$Qg++ $(CXXFLAGS) -MMD -MP -Ibench -c -o $@ $<
 
 $(main_o) $(B)/obj/bench/main.o: $(B)/version.h
+$(B)/obj/engine/watch/page.o: engine/watch/board.html
 # The page of the report and its chart library are inlined.
 $(filter $(B)/obj/sim/report/%,$(sim_o)): $(wildcard sim/report/page/*) $(page)
 
