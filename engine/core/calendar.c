@@ -41,9 +41,8 @@ tb_time tbi_calendar_day_end(const struct tb_city *city, uint32_t calendar_index
 {
     const struct tbi_calendar *calendar = tbi_calendar(city, calendar_index);
     tb_assert(calendar_index < city->size.calendars);
-    if ((uint32_t)day + 1 < calendar->day_count) {
+    if ((uint32_t)day + 1 < calendar->day_count)
         return calendar_day(city, calendar, day + 1)->starts_at;
-    }
     return calendar_day(city, calendar, day)->starts_at + TB_DAYS(1);
 }
 
@@ -74,9 +73,8 @@ static int64_t work_until(const struct tb_city *city, uint32_t calendar_index, t
 {
     const struct tbi_calendar *calendar = tbi_calendar(city, calendar_index);
     const int32_t index = tbi_calendar_day(city, calendar_index, at);
-    if (index < 0) {
+    if (index < 0)
         return 0;
-    }
     const struct tbi_day *day = calendar_day(city, calendar, index);
     const struct tb_day_kind *kind = day_kind(calendar, day);
     tb_assert(day->starts_at <= at);
@@ -113,9 +111,8 @@ tb_time tbi_calendar_add(const struct tb_city *city, uint32_t calendar_index, tb
     tb_assert(work_us > 0);
     const struct tbi_calendar *calendar = tbi_calendar(city, calendar_index);
     const int64_t until_us = work_until(city, calendar_index, at);
-    if (work_us > INT64_MAX - until_us) {
+    if (work_us > INT64_MAX - until_us)
         return TB_NEVER;
-    }
     const int64_t target_us = until_us + work_us;
     const struct tbi_day *day = day_of_work(city, calendar, target_us, false);
     const struct tb_day_kind *kind = day_kind(calendar, day);
@@ -123,9 +120,8 @@ tb_time tbi_calendar_add(const struct tb_city *city, uint32_t calendar_index, tb
     tb_assert(left_us > 0);
     for (uint32_t p = 0; p < kind->period_count; p++) {
         const int64_t length_us = kind->periods[p].closes_us - kind->periods[p].opens_us;
-        if (left_us <= length_us) {
+        if (left_us <= length_us)
             return day->starts_at + kind->periods[p].opens_us + left_us;
-        }
         left_us -= length_us;
     }
     return TB_NEVER; /* only the last day has too little */
@@ -137,17 +133,15 @@ tb_time tbi_calendar_back(const struct tb_city *city, uint32_t calendar_index, t
     tb_assert(work_us > 0);
     const struct tbi_calendar *calendar = tbi_calendar(city, calendar_index);
     const int64_t target_us = work_until(city, calendar_index, at) - work_us;
-    if (target_us < 0) {
+    if (target_us < 0)
         return INT64_MIN;
-    }
     const struct tbi_day *day = day_of_work(city, calendar, target_us, true);
     const struct tb_day_kind *kind = day_kind(calendar, day);
     int64_t left_us = target_us - day->work_before_us;
     for (uint32_t p = 0; p < kind->period_count; p++) {
         const int64_t length_us = kind->periods[p].closes_us - kind->periods[p].opens_us;
-        if (left_us < length_us) {
+        if (left_us < length_us)
             return day->starts_at + kind->periods[p].opens_us + left_us;
-        }
         left_us -= length_us;
     }
     tb_assert(!"there is working time between the target and `at`");
@@ -195,9 +189,8 @@ tb_time tbi_calendar_boundary_at(const struct tb_city *city, uint32_t station_in
     const tb_time starts_at = calendar_day(city, calendar, station->day)->starts_at;
     const struct tb_day_kind *kind = station_kind(city, station);
     const uint32_t period = (station->boundary - 1) / 2;
-    if (period == kind->period_count) {
+    if (period == kind->period_count)
         return over_at(city, station_index, kind, starts_at);
-    }
     tb_assert(period < kind->period_count);
     return starts_at + (station->boundary % 2 ? kind->periods[period].opens_us
                                               : kind->periods[period].closes_us);
@@ -215,9 +208,8 @@ static void plan_begin(struct tb_city *city, uint32_t station_index)
         const uint64_t first = station->plan_first + (uint64_t)day->kind * station->plan_room;
         tb_assert(first < city->size.plan_entries);
         at = day->starts_at + tbi_plan(city, first)->offset_us;
-        if (at >= tbi_calendar_day_end(city, station->calendar, station->day)) {
+        if (at >= tbi_calendar_day_end(city, station->calendar, station->day))
             at = TB_NEVER;
-        }
     }
     tbi_due_set(city, station_index, TBI_DUE_PLAN, at);
 }
@@ -227,15 +219,13 @@ static void act_start(struct tbi_step *step, uint32_t station_index)
     struct tb_city *city = step->city;
     struct tbi_station *station = tbi_station(city, station_index);
     tbi_estimate_day(step, station_index);
-    if (station->day >= 0) {
+    if (station->day >= 0)
         tbi_book_day_passed(city, station_index, station->day);
-    }
     station->day++;
     station->boundary = 1;
     const struct tb_day_kind *kind = station_kind(city, station);
-    for (uint32_t g = 0; g < station->group_count; g++) {
+    for (uint32_t g = 0; g < station->group_count; g++)
         tbi_group(city, (uint64_t)station_index * TB_GROUPS_MAX + g)->used = 0;
-    }
     station->number_last = 0;
     station->closed_by_hand = false;
     station->in_period = false;
@@ -300,9 +290,8 @@ void tbi_calendar_act(struct tbi_step *step, uint32_t station_index)
     }
     const struct tb_day_kind *kind = station_kind(city, station);
     const uint32_t last = 2 * kind->period_count + has_over(station, kind);
-    if (station->boundary > last) {
+    if (station->boundary > last)
         station->boundary = 0;
-    }
     const tb_time at = tbi_calendar_boundary_at(city, station_index);
     tb_assert(at >= step->now);
     tbi_due_set(city, station_index, TBI_DUE_CALENDAR, at);

@@ -32,22 +32,18 @@ static uint64_t lines_of(uint32_t group_count)
 
 static bool check_day_kind(struct check *check, uint32_t row, const struct tb_day_kind *kind)
 {
-    if (kind->period_count > TB_PERIODS_MAX) {
+    if (kind->period_count > TB_PERIODS_MAX)
         return wrong(check, "calendars", row, "a kind of day has too many periods");
-    }
     int64_t before_us = 0;
     for (uint32_t p = 0; p < kind->period_count; p++) {
-        if (kind->periods[p].opens_us < before_us) {
+        if (kind->periods[p].opens_us < before_us)
             return wrong(check, "calendars", row, "a period begins before the one before it ends");
-        }
-        if (kind->periods[p].closes_us <= kind->periods[p].opens_us) {
+        if (kind->periods[p].closes_us <= kind->periods[p].opens_us)
             return wrong(check, "calendars", row, "a period does not end after it begins");
-        }
         before_us = kind->periods[p].closes_us;
     }
-    if (before_us > TB_DAYS(1)) {
+    if (before_us > TB_DAYS(1))
         return wrong(check, "calendars", row, "a period ends after 24 hours");
-    }
     return true;
 }
 
@@ -55,25 +51,20 @@ static bool check_day(struct check *check, uint32_t row, const struct tb_calenda
                       uint32_t index)
 {
     const struct tb_day *day = &calendar->days[index];
-    if (day->kind >= calendar->kind_count) {
+    if (day->kind >= calendar->kind_count)
         return wrong(check, "calendars", row, "a day is of a kind that there is not");
-    }
-    if (day->starts_at_us < -INSTANT_MAX || day->starts_at_us > INSTANT_MAX) {
+    if (day->starts_at_us < -INSTANT_MAX || day->starts_at_us > INSTANT_MAX)
         return wrong(check, "calendars", row, "a day is too far away");
-    }
-    if (index + 1 >= calendar->day_count) {
+    if (index + 1 >= calendar->day_count)
         return true;
-    }
-    if (day[1].starts_at_us <= day->starts_at_us) {
+    if (day[1].starts_at_us <= day->starts_at_us)
         return wrong(check, "calendars", row, "a day does not start after the one before it");
-    }
     const struct tb_day_kind *kind = &calendar->kinds[day->kind];
     const uint32_t periods = kind->period_count;
     /* Unsigned: the next day's start is not checked yet, but later than this one's. */
     const uint64_t length_us = (uint64_t)day[1].starts_at_us - (uint64_t)day->starts_at_us;
-    if (periods > 0 && (uint64_t)kind->periods[periods - 1].closes_us > length_us) {
+    if (periods > 0 && (uint64_t)kind->periods[periods - 1].closes_us > length_us)
         return wrong(check, "calendars", row, "a period ends after the next day has started");
-    }
     return true;
 }
 
@@ -81,30 +72,24 @@ static bool check_calendars(struct check *check)
 {
     const struct tb_config *config = check->config;
     uint64_t days = 0;
-    if (config->calendar_count == 0 || config->calendars == NULL) {
+    if (config->calendar_count == 0 || config->calendars == NULL)
         return wrong(check, "calendars", 0, "there is no calendar");
-    }
     for (uint32_t row = 0; row < config->calendar_count; row++) {
         const struct tb_calendar *calendar = &config->calendars[row];
-        if (calendar->kind_count == 0 || calendar->kind_count > TB_DAY_KINDS_MAX) {
+        if (calendar->kind_count == 0 || calendar->kind_count > TB_DAY_KINDS_MAX)
             return wrong(check, "calendars", row, "it must have 1 to 8 kinds of day");
-        }
-        if (calendar->day_count == 0 || calendar->days == NULL) {
+        if (calendar->day_count == 0 || calendar->days == NULL)
             return wrong(check, "calendars", row, "it has no day");
-        }
         days += calendar->day_count;
-        if (days > INT32_MAX) {
+        if (days > INT32_MAX)
             return wrong(check, "calendars", row, "there are too many days");
-        }
         for (uint32_t k = 0; k < calendar->kind_count; k++) {
-            if (!check_day_kind(check, row, &calendar->kinds[k])) {
+            if (!check_day_kind(check, row, &calendar->kinds[k]))
                 return false;
-            }
         }
         for (uint32_t d = 0; d < calendar->day_count; d++) {
-            if (!check_day(check, row, calendar, d)) {
+            if (!check_day(check, row, calendar, d))
                 return false;
-            }
         }
     }
     return true;
@@ -116,30 +101,23 @@ static bool check_calendars(struct check *check)
 static bool check_kinds(struct check *check)
 {
     const struct tb_config *config = check->config;
-    if (config->station_count == 0 || config->stations == NULL) {
+    if (config->station_count == 0 || config->stations == NULL)
         return wrong(check, "stations", 0, "there is no station");
-    }
-    if (config->station_count > TB_STATIONS_MAX) {
+    if (config->station_count > TB_STATIONS_MAX)
         return wrong(check, "stations", TB_STATIONS_MAX, "there are too many stations");
-    }
     for (uint32_t row = 0; row < config->station_count; row++) {
         const struct tb_station *station = &config->stations[row];
-        if ((uint32_t)station->kind > TB_STATION_REMOTE) {
+        if ((uint32_t)station->kind > TB_STATION_REMOTE)
             return wrong(check, "stations", row, "there is no such kind of station");
-        }
         check->servers += station->server_count;
-        if (check->servers >= TB_NONE) {
+        if (check->servers >= TB_NONE)
             return wrong(check, "stations", row, "there are too many servers");
-        }
-        if (station->kind != TB_STATION_REMOTE) {
+        if (station->kind != TB_STATION_REMOTE)
             continue;
-        }
-        if (check->remote != TB_NONE) {
+        if (check->remote != TB_NONE)
             return wrong(check, "stations", row, "there is a remote station already");
-        }
-        if (station->server_count > 0 || station->profile_count > 0) {
+        if (station->server_count > 0 || station->profile_count > 0)
             return wrong(check, "stations", row, "the remote station has no servers of its own");
-        }
         check->remote = row;
     }
     return true;
@@ -147,22 +125,17 @@ static bool check_kinds(struct check *check)
 
 static bool check_groups(struct check *check, uint32_t row, const struct tb_station *station)
 {
-    if (station->group_count == 0 || station->group_count > TB_GROUPS_MAX) {
+    if (station->group_count == 0 || station->group_count > TB_GROUPS_MAX)
         return wrong(check, "stations", row, "it must have 1 to 16 skill groups");
-    }
-    if (station->groups == NULL) {
+    if (station->groups == NULL)
         return wrong(check, "stations", row, "its skill groups are missing");
-    }
     for (uint32_t g = 0; g < station->group_count; g++) {
-        if (station->groups[g].service_mean_us <= 0) {
+        if (station->groups[g].service_mean_us <= 0)
             return wrong(check, "stations", row, "a mean service time must be above 0");
-        }
-        if (station->groups[g].service_mean_us > TB_DAYS(365)) {
+        if (station->groups[g].service_mean_us > TB_DAYS(365))
             return wrong(check, "stations", row, "a mean service time is longer than a year");
-        }
-        if (station->groups[g].slot_capacity > UINT16_MAX) {
+        if (station->groups[g].slot_capacity > UINT16_MAX)
             return wrong(check, "stations", row, "a slot holds at most 65535 appointments");
-        }
     }
     return true;
 }
@@ -174,43 +147,34 @@ static bool check_profiles(struct check *check, uint32_t row, const struct tb_st
         tb_assert(station->profile_count == 0);
         return true;
     }
-    if (station->profile_count == 0 || station->profile_count > TB_PROFILES_MAX) {
+    if (station->profile_count == 0 || station->profile_count > TB_PROFILES_MAX)
         return wrong(check, "stations", row, "it must have 1 to 64 profiles");
-    }
-    if (station->profiles == NULL) {
+    if (station->profiles == NULL)
         return wrong(check, "stations", row, "its profiles are missing");
-    }
     const uint64_t lines = lines_of(station->group_count);
     for (uint32_t p = 0; p < station->profile_count; p++) {
         const struct tb_profile *profile = &station->profiles[p];
-        if ((profile->serves | profile->helps) & ~lines) {
+        if ((profile->serves | profile->helps) & ~lines)
             return wrong(check, "stations", row, "a profile serves or helps a line it has not");
-        }
-        if (profile->remote != 0 && check->remote == TB_NONE) {
+        if (profile->remote != 0 && check->remote == TB_NONE)
             return wrong(check, "stations", row, "a profile is remote, but no station is");
-        }
-        if (profile->remote == 0) {
+        if (profile->remote == 0)
             continue;
-        }
         const uint32_t groups = config->stations[check->remote].group_count;
-        if (groups > TB_GROUPS_MAX || (profile->remote & ~lines_of(groups))) {
+        if (groups > TB_GROUPS_MAX || (profile->remote & ~lines_of(groups)))
             return wrong(check, "stations", row, "a profile takes a line that is not remote");
-        }
     }
     return true;
 }
 
 static bool check_slots(struct check *check, uint32_t row, const struct tb_station *station)
 {
-    if (station->slot_us == 0) {
+    if (station->slot_us == 0)
         return true;
-    }
-    if (station->slot_us < 0 || TB_DAYS(1) % station->slot_us != 0) {
+    if (station->slot_us < 0 || TB_DAYS(1) % station->slot_us != 0)
         return wrong(check, "stations", row, "the length of a slot does not divide a day");
-    }
-    if (station->horizon_days < 1 || station->horizon_days > 60) {
+    if (station->horizon_days < 1 || station->horizon_days > 60)
         return wrong(check, "stations", row, "the horizon must be 1 to 60 days");
-    }
     return true;
 }
 
@@ -219,22 +183,19 @@ static bool check_rules(struct check *check, uint32_t row, const struct tb_rules
     for (uint32_t rule = 0; rules != NULL && rule < TB_RULE_COUNT; rule++) {
         const struct tb_rule_row *range = tb_rule_row(rule);
         tb_assert(range != NULL);
-        if (rules->value[rule] < range->least || rules->value[rule] > range->most) {
+        if (rules->value[rule] < range->least || rules->value[rule] > range->most)
             return wrong(check, "stations", row, "a rule is outside its range");
-        }
     }
     return true;
 }
 
 static bool check_servers(struct check *check, uint32_t row, const struct tb_station *station)
 {
-    if (station->server_count > 0 && station->servers == NULL) {
+    if (station->server_count > 0 && station->servers == NULL)
         return wrong(check, "stations", row, "its servers are missing");
-    }
     for (uint32_t s = 0; s < station->server_count; s++) {
-        if (station->servers[s] >= station->profile_count) {
+        if (station->servers[s] >= station->profile_count)
             return wrong(check, "stations", row, "a server has a profile that there is not");
-        }
     }
     return true;
 }
@@ -245,26 +206,22 @@ static bool check_stations(struct check *check)
     uint64_t plan_entries = 0, slots = 0;
     for (uint32_t row = 0; row < config->station_count; row++) {
         const struct tb_station *station = &config->stations[row];
-        if (station->calendar >= config->calendar_count) {
+        if (station->calendar >= config->calendar_count)
             return wrong(check, "stations", row, "there is no such calendar");
-        }
         if (!check_groups(check, row, station) || !check_profiles(check, row, station) ||
             !check_servers(check, row, station) || !check_slots(check, row, station) ||
-            !check_rules(check, row, station->rules)) {
+            !check_rules(check, row, station->rules))
             return false;
-        }
         const uint32_t kinds = config->calendars[station->calendar].kind_count;
         plan_entries += (uint64_t)station->plan_entries_max * kinds;
-        if (plan_entries >= TB_NONE) {
+        if (plan_entries >= TB_NONE)
             return wrong(check, "stations", row, "there is too much room for plans");
-        }
         if (station->slot_us > 0) {
             const uint64_t a_day = (uint64_t)(TB_DAYS(1) / station->slot_us);
             slots += a_day * station->group_count * station->horizon_days;
         }
-        if (slots >= TB_NONE) {
+        if (slots >= TB_NONE)
             return wrong(check, "stations", row, "there are too many slots");
-        }
     }
     return true;
 }
@@ -275,9 +232,8 @@ static uint32_t flexible_of(const struct tb_profile *profile)
     uint32_t count = 0;
     const uint64_t masks[] = {profile->serves, profile->helps, profile->remote};
     for (uint32_t i = 0; i < 3; i++) {
-        for (uint64_t mask = masks[i]; mask != 0; mask &= mask - 1) {
+        for (uint64_t mask = masks[i]; mask != 0; mask &= mask - 1)
             count++;
-        }
     }
     return count;
 }
@@ -294,15 +250,12 @@ static bool check_remote_classes(struct check *check)
             const struct tb_profile *profile = &station->profiles[p];
             const uint32_t bits = flexible_of(profile);
             uint32_t i = 0;
-            while (i < count && (lines[i] != profile->remote || flexible[i] != bits)) {
+            while (i < count && (lines[i] != profile->remote || flexible[i] != bits))
                 i++;
-            }
-            if (profile->remote == 0 || i < count) {
+            if (profile->remote == 0 || i < count)
                 continue;
-            }
-            if (count == TBI_REMOTE_CLASSES_MAX) {
+            if (count == TBI_REMOTE_CLASSES_MAX)
                 return wrong(check, "stations", row, "there are too many remote profiles");
-            }
             lines[count] = profile->remote;
             flexible[count++] = bits;
         }
@@ -316,29 +269,22 @@ static bool check_step(struct check *check, uint32_t row, const struct tb_route 
                        const struct tb_step *step)
 {
     const struct tb_config *config = check->config;
-    if ((uint32_t)step->kind > TB_STEP_FORK) {
+    if ((uint32_t)step->kind > TB_STEP_FORK)
         return wrong(check, "routes", row, "there is no such kind of step");
-    }
     if (step->station >= config->station_count ||
-        config->stations[step->station].kind != TB_STATION_DESK) {
+        config->stations[step->station].kind != TB_STATION_DESK)
         return wrong(check, "routes", row, "a step's station is no desk");
-    }
-    if (step->group >= config->stations[step->station].group_count) {
+    if (step->group >= config->stations[step->station].group_count)
         return wrong(check, "routes", row, "a step's desk has no such skill group");
-    }
-    if (step->due_work_us <= 0) {
+    if (step->due_work_us <= 0)
         return wrong(check, "routes", row, "a step's due time must be above 0");
-    }
-    if (step->joins < 1 || step->joins > ARRIVALS_MAX) {
+    if (step->joins < 1 || step->joins > ARRIVALS_MAX)
         return wrong(check, "routes", row, "a step must join 1 to 15 others");
-    }
-    if (step->next_count > TB_FORK_MAX) {
+    if (step->next_count > TB_FORK_MAX)
         return wrong(check, "routes", row, "a step leads to at most 4 others");
-    }
     for (uint32_t n = 0; n < step->next_count; n++) {
-        if (step->next[n] >= route->step_count) {
+        if (step->next[n] >= route->step_count)
             return wrong(check, "routes", row, "a step leads to one that there is not");
-        }
     }
     return true;
 }
@@ -350,9 +296,8 @@ static uint32_t arcs_into(const struct tb_route *route, uint32_t step, uint32_t 
     tb_assert(step < route->step_count);
     for (; from != 0; from &= from - 1) {
         const struct tb_step *before = &route->steps[tbi_lowest(from)];
-        for (uint32_t n = 0; n < before->next_count; n++) {
+        for (uint32_t n = 0; n < before->next_count; n++)
             arcs += before->next[n] == step;
-        }
     }
     return arcs;
 }
@@ -360,26 +305,22 @@ static uint32_t arcs_into(const struct tb_route *route, uint32_t step, uint32_t 
 static bool check_arcs(struct check *check, uint32_t row, const struct tb_route *route)
 {
     const uint32_t all = (1u << route->step_count) - 1;
-    if (arcs_into(route, 0, all) > 0) {
+    if (arcs_into(route, 0, all) > 0)
         return wrong(check, "routes", row, "a step leads to the first one");
-    }
     for (uint32_t s = 1; s < route->step_count; s++) {
         const uint32_t arcs = arcs_into(route, s, all);
-        if (arcs > ARRIVALS_MAX) {
+        if (arcs > ARRIVALS_MAX)
             return wrong(check, "routes", row, "more than 15 steps lead to one");
-        }
-        if (route->steps[s].joins > arcs) {
+        if (route->steps[s].joins > arcs)
             return wrong(check, "routes", row, "a step joins more steps than lead to it");
-        }
     }
     /* Take away steps that nothing leads to, as long as there are any: what stays is a cycle. */
     uint32_t left = all, before;
     do {
         before = left;
         for (uint32_t s = 0; s < route->step_count; s++) {
-            if (left >> s & 1 && arcs_into(route, s, left) == 0) {
+            if (left >> s & 1 && arcs_into(route, s, left) == 0)
                 left &= ~(1u << s);
-            }
         }
     } while (left != before);
     return left == 0 || wrong(check, "routes", row, "its steps go round in a cycle");
@@ -388,25 +329,20 @@ static bool check_arcs(struct check *check, uint32_t row, const struct tb_route 
 static bool check_routes(struct check *check)
 {
     const struct tb_config *config = check->config;
-    if (config->route_count > TB_MATTER_NONE || (config->route_count > 0 && !config->routes)) {
+    if (config->route_count > TB_MATTER_NONE || (config->route_count > 0 && !config->routes))
         return wrong(check, "routes", 0, "there are too many routes, or they are missing");
-    }
     for (uint32_t row = 0; row < config->route_count; row++) {
         const struct tb_route *route = &config->routes[row];
-        if (route->step_count == 0 || route->step_count > TB_STEPS_MAX || route->steps == NULL) {
+        if (route->step_count == 0 || route->step_count > TB_STEPS_MAX || route->steps == NULL)
             return wrong(check, "routes", row, "it must have 1 to 16 steps");
-        }
-        if (route->due_work_us <= 0) {
+        if (route->due_work_us <= 0)
             return wrong(check, "routes", row, "its due time must be above 0");
-        }
         for (uint32_t s = 0; s < route->step_count; s++) {
-            if (!check_step(check, row, route, &route->steps[s])) {
+            if (!check_step(check, row, route, &route->steps[s]))
                 return false;
-            }
         }
-        if (!check_arcs(check, row, route)) {
+        if (!check_arcs(check, row, route))
             return false;
-        }
     }
     return true;
 }
@@ -414,30 +350,23 @@ static bool check_routes(struct check *check)
 static bool check_matter(struct check *check, uint32_t row, const struct tb_matter *matter)
 {
     const struct tb_config *config = check->config;
-    if (matter->group >= TB_GROUPS_MAX || matter->remote_group > TB_GROUPS_MAX) {
+    if (matter->group >= TB_GROUPS_MAX || matter->remote_group > TB_GROUPS_MAX)
         return wrong(check, "matters", row, "there is no such skill group");
-    }
     if (check->remote != TB_NONE && matter->remote_group != TB_GROUPS_MAX &&
-        matter->remote_group >= config->stations[check->remote].group_count) {
+        matter->remote_group >= config->stations[check->remote].group_count)
         return wrong(check, "matters", row, "the remote station has no such skill group");
-    }
-    if (matter->route != TB_MATTER_NONE && matter->route >= config->route_count) {
+    if (matter->route != TB_MATTER_NONE && matter->route >= config->route_count)
         return wrong(check, "matters", row, "there is no such route");
-    }
-    if (matter->hall_count > 0 && matter->halls == NULL) {
+    if (matter->hall_count > 0 && matter->halls == NULL)
         return wrong(check, "matters", row, "its halls are missing");
-    }
     for (uint32_t h = 0; h < matter->hall_count; h++) {
         const uint32_t hall = matter->halls[h];
-        if (h > 0 && hall <= matter->halls[h - 1]) {
+        if (h > 0 && hall <= matter->halls[h - 1])
             return wrong(check, "matters", row, "its halls are not in ascending order");
-        }
-        if (hall >= config->station_count || config->stations[hall].kind != TB_STATION_HALL) {
+        if (hall >= config->station_count || config->stations[hall].kind != TB_STATION_HALL)
             return wrong(check, "matters", row, "one of its halls is no hall");
-        }
-        if (matter->group >= config->stations[hall].group_count) {
+        if (matter->group >= config->stations[hall].group_count)
             return wrong(check, "matters", row, "one of its halls has no such skill group");
-        }
     }
     return true;
 }
@@ -445,13 +374,11 @@ static bool check_matter(struct check *check, uint32_t row, const struct tb_matt
 static bool check_matters(struct check *check)
 {
     const struct tb_config *config = check->config;
-    if (config->matter_count > TB_MATTER_NONE || (config->matter_count > 0 && !config->matters)) {
+    if (config->matter_count > TB_MATTER_NONE || (config->matter_count > 0 && !config->matters))
         return wrong(check, "matters", 0, "there are too many matters, or they are missing");
-    }
     for (uint32_t row = 0; row < config->matter_count; row++) {
-        if (!check_matter(check, row, &config->matters[row])) {
+        if (!check_matter(check, row, &config->matters[row]))
             return false;
-        }
     }
     return true;
 }
@@ -461,18 +388,14 @@ static bool check_matters(struct check *check)
 static bool check_plan_entry(struct check *check, uint32_t row, const struct tb_station *station)
 {
     const struct tb_plan_entry *entry = &check->config->plan[row];
-    if (entry->day_kind >= check->config->calendars[station->calendar].kind_count) {
+    if (entry->day_kind >= check->config->calendars[station->calendar].kind_count)
         return wrong(check, "plan", row, "the station's calendar has no such kind of day");
-    }
-    if (entry->offset_us < 0 || entry->offset_us > TB_DAYS(1)) {
+    if (entry->offset_us < 0 || entry->offset_us > TB_DAYS(1))
         return wrong(check, "plan", row, "the offset must be 0 to 24 hours");
-    }
-    if ((uint32_t)entry->action >= TB_PLAN_ACTION_COUNT) {
+    if ((uint32_t)entry->action >= TB_PLAN_ACTION_COUNT)
         return wrong(check, "plan", row, "there is no such action");
-    }
-    if (entry->action == TB_PLAN_OPEN && entry->profile >= station->profile_count) {
+    if (entry->action == TB_PLAN_OPEN && entry->profile >= station->profile_count)
         return wrong(check, "plan", row, "the station has no such profile");
-    }
     return true;
 }
 
@@ -481,13 +404,11 @@ static bool check_plan_servers(struct check *check, bool *sorted)
 {
     const struct tb_config *config = check->config;
     *sorted = true;
-    if (config->plan_count > 0 && config->plan == NULL) {
+    if (config->plan_count > 0 && config->plan == NULL)
         return wrong(check, "plan", 0, "it is missing");
-    }
     for (uint32_t row = 0; row < config->plan_count; row++) {
-        if (config->plan[row].server >= check->servers) {
+        if (config->plan[row].server >= check->servers)
             return wrong(check, "plan", row, "there is no such server");
-        }
         *sorted &= row == 0 || config->plan[row - 1].server <= config->plan[row].server;
     }
     return true;
@@ -499,9 +420,8 @@ static bool check_plan(struct check *check)
 {
     const struct tb_config *config = check->config;
     bool sorted;
-    if (!check_plan_servers(check, &sorted)) {
+    if (!check_plan_servers(check, &sorted))
         return false;
-    }
     uint64_t first = 0;
     uint32_t begin = 0;
     for (uint32_t s = 0; s < config->station_count; s++) {
@@ -511,15 +431,12 @@ static bool check_plan(struct check *check)
         uint32_t row = sorted ? begin : 0;
         for (; row < config->plan_count && !(sorted && config->plan[row].server >= end); row++) {
             const struct tb_plan_entry *entry = &config->plan[row];
-            if (entry->server < first || entry->server >= end) {
+            if (entry->server < first || entry->server >= end)
                 continue;
-            }
-            if (!check_plan_entry(check, row, station)) {
+            if (!check_plan_entry(check, row, station))
                 return false;
-            }
-            if (++count[entry->day_kind] > station->plan_entries_max) {
+            if (++count[entry->day_kind] > station->plan_entries_max)
                 return wrong(check, "plan", row, "more entries than the station has room for");
-            }
         }
         begin = row;
         first = end;
@@ -533,21 +450,16 @@ static bool check_sizes(struct check *check)
 {
     const struct tb_config *config = check->config;
     const uint32_t most = 1u << 31;
-    if (config->zone_count > 0 && config->travel_s == NULL) {
+    if (config->zone_count > 0 && config->travel_s == NULL)
         return wrong(check, "travel_s", 0, "travel times are missing");
-    }
-    if (config->tickets_max < 1 || config->tickets_max > most) {
+    if (config->tickets_max < 1 || config->tickets_max > most)
         return wrong(check, "tickets_max", 0, "it must be 1 to 2^31");
-    }
-    if (config->cases_max > most) {
+    if (config->cases_max > most)
         return wrong(check, "cases_max", 0, "it must be 0 to 2^31");
-    }
-    if (config->visits_max > most) {
+    if (config->visits_max > most)
         return wrong(check, "visits_max", 0, "it must be 0 to 2^31");
-    }
-    if (config->requests_max & (config->requests_max - 1) || config->requests_max >= most) {
+    if (config->requests_max & (config->requests_max - 1) || config->requests_max >= most)
         return wrong(check, "requests_max", 0, "it must be 0 or a power of two below 2^31");
-    }
     return true;
 }
 
@@ -559,8 +471,7 @@ enum tb_status tb_config_check(const struct tb_config *config, struct tb_config_
                        check_stations(&check) && check_remote_classes(&check) &&
                        check_routes(&check) && check_matters(&check) && check_plan(&check);
     tb_assert(right == (check.error.wrong == NULL));
-    if (!right && error != NULL) {
+    if (!right && error != NULL)
         *error = check.error;
-    }
     return right ? TB_STATUS_OK : TB_STATUS_CONFIG_INVALID;
 }

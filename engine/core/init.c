@@ -25,9 +25,8 @@ _Static_assert(sizeof(struct saved_head) == 64, "the head is one cache line");
 
 static uint64_t slots_of(const struct tb_station *station)
 {
-    if (station->slot_us == 0) {
+    if (station->slot_us == 0)
         return 0;
-    }
     return (uint64_t)(TB_DAYS(1) / station->slot_us) * station->group_count *
            station->horizon_days;
 }
@@ -45,9 +44,8 @@ static struct tbi_size size_of(const struct tb_config *config)
                             .tickets = config->tickets_max,
                             .cases = config->cases_max,
                             .visits = config->visits_max};
-    while (size.leaves < size.stations) {
+    while (size.leaves < size.stations)
         size.leaves *= 2;
-    }
     for (uint32_t s = 0; s < config->station_count; s++) {
         const struct tb_station *station = &config->stations[s];
         size.profiles += station->profile_count;
@@ -57,12 +55,10 @@ static struct tbi_size size_of(const struct tb_config *config)
                              config->calendars[station->calendar].kind_count;
         size.slots += slots_of(station);
     }
-    for (uint32_t c = 0; c < config->calendar_count; c++) {
+    for (uint32_t c = 0; c < config->calendar_count; c++)
         size.days += config->calendars[c].day_count;
-    }
-    for (uint32_t m = 0; m < config->matter_count; m++) {
+    for (uint32_t m = 0; m < config->matter_count; m++)
         size.matter_halls += config->matters[m].hall_count;
-    }
     return size;
 }
 
@@ -81,9 +77,8 @@ static uint64_t lay_out(const struct tbi_size *size, uint64_t offset[TBI_SECTION
 size_t tb_city_bytes(const struct tb_config *config)
 {
     tb_assert(config != NULL);
-    if (tb_config_check(config, NULL) != TB_STATUS_OK) {
+    if (tb_config_check(config, NULL) != TB_STATUS_OK)
         return 0;
-    }
     const struct tbi_size size = size_of(config);
     uint64_t offset[TBI_SECTION_COUNT];
     return lay_out(&size, offset);
@@ -158,9 +153,8 @@ static void init_routes(struct tb_city *city, const struct tb_config *config)
             step->joins = from->steps[s].joins;
             step->due_work_us = from->steps[s].due_work_us;
             step->next_count = from->steps[s].next_count;
-            for (uint32_t n = 0; n < step->next_count; n++) {
+            for (uint32_t n = 0; n < step->next_count; n++)
                 step->next[n] = from->steps[s].next[n];
-            }
         }
     }
 }
@@ -168,14 +162,12 @@ static void init_routes(struct tb_city *city, const struct tb_config *config)
 /* The class of ready windows that take the same remote lines and are equally flexible. */
 static uint32_t remote_class(struct tb_city *city, const struct tbi_profile *profile)
 {
-    if (profile->remote == 0) {
+    if (profile->remote == 0)
         return TB_NONE;
-    }
     for (uint32_t i = 0; i < city->remote_class_count; i++) {
         const struct tbi_remote_class *class_ = &city->remote[i];
-        if (class_->lines == profile->remote && class_->flexible == profile->flexible) {
+        if (class_->lines == profile->remote && class_->flexible == profile->flexible)
             return i;
-        }
     }
     tb_assert(city->remote_class_count < TBI_REMOTE_CLASSES_MAX);
     struct tbi_remote_class *class_ = &city->remote[city->remote_class_count];
@@ -188,9 +180,8 @@ static uint32_t remote_class(struct tb_city *city, const struct tbi_profile *pro
 static uint32_t bits_in(uint64_t mask)
 {
     uint32_t count = 0;
-    for (; mask != 0; mask &= mask - 1) {
+    for (; mask != 0; mask &= mask - 1)
         count++;
-    }
     return count;
 }
 
@@ -209,9 +200,8 @@ static void init_profiles(struct tb_city *city, uint32_t station_index,
             bits_in(given->serves) + bits_in(given->helps) + bits_in(given->remote);
         profile->ready = (struct tbi_list){TB_NONE, TB_NONE};
         profile->remote_class = remote_class(city, profile);
-        for (uint64_t m = given->serves | given->helps; m != 0; m &= m - 1) {
+        for (uint64_t m = given->serves | given->helps; m != 0; m &= m - 1)
             tbi_station_line(city, station, tbi_lowest(m))->profiles |= tbi_bit(p);
-        }
     }
 }
 
@@ -278,9 +268,8 @@ static void init_station(struct tb_city *city, uint32_t index, const struct tb_s
         station->slots_per_day = (uint32_t)(TB_DAYS(1) / from->slot_us);
         station->horizon_days = from->horizon_days;
     }
-    for (uint32_t kind = 0; kind < TBI_DUE_COUNT; kind++) {
+    for (uint32_t kind = 0; kind < TBI_DUE_COUNT; kind++)
         station->due_at[kind] = TB_NEVER;
-    }
     for (uint32_t rule = 0; rule < TB_RULE_COUNT; rule++) {
         const int64_t normal = tb_rule_row(rule)->normal;
         tbi_rules(city, index)->value[rule] = from->rules ? from->rules->value[rule] : normal;
@@ -351,9 +340,8 @@ static void init_plan(struct tb_city *city, const struct tb_config *config)
 
 static void init_deadlines(struct tb_city *city)
 {
-    for (uint64_t i = 0; i < 2 * city->size.leaves; i++) {
+    for (uint64_t i = 0; i < 2 * city->size.leaves; i++)
         *tbi_deadline(city, i) = TB_NEVER;
-    }
     for (uint32_t s = 0; s < city->size.stations; s++) {
         const tb_time at = tbi_calendar_boundary_at(city, s);
         tb_assert(at != TB_NEVER);
@@ -379,15 +367,13 @@ enum tb_status tb_city_init(void *block, size_t bytes, const struct tb_config *c
     tb_assert(block != NULL);
     tb_assert((uintptr_t)block % TB_CITY_ALIGN == 0);
     tb_assert(config != NULL);
-    if (tb_config_check(config, NULL) != TB_STATUS_OK) {
+    if (tb_config_check(config, NULL) != TB_STATUS_OK)
         return TB_STATUS_CONFIG_INVALID;
-    }
     const struct tbi_size size = size_of(config);
     uint64_t offset[TBI_SECTION_COUNT];
     const uint64_t needed = lay_out(&size, offset);
-    if (bytes < needed) {
+    if (bytes < needed)
         return TB_STATUS_BLOCK_SMALL;
-    }
     /* The pools are not touched: they are read only as far as they were used. */
     memset(block, 0, offset[TBI_SECTION_ticket]);
     struct tb_city *city = block;
@@ -399,9 +385,8 @@ enum tb_status tb_city_init(void *block, size_t bytes, const struct tb_config *c
     init_matters(city, config);
     init_routes(city, config);
     init_plan(city, config);
-    for (uint64_t i = 0; i < size.zones * size.stations; i++) {
+    for (uint64_t i = 0; i < size.zones * size.stations; i++)
         *tbi_travel(city, i) = config->travel_s[i];
-    }
     init_deadlines(city);
     return TB_STATUS_OK;
 }
@@ -427,9 +412,8 @@ static struct parts parts_of(const struct tb_city *city)
          {offset[TBI_SECTION_case_], city->cases.used * sizeof(struct tbi_case)},
          {offset[TBI_SECTION_visit], city->visits.used * sizeof(struct tbi_visit)}},
         0};
-    for (uint32_t i = 0; i < PARTS; i++) {
+    for (uint32_t i = 0; i < PARTS; i++)
         parts.bytes += parts.part[i].bytes;
-    }
     return parts;
 }
 
@@ -495,15 +479,12 @@ static bool pool_right(const struct tbi_pool *pool, uint64_t max)
 static bool header_right(const struct tb_city *city, uint64_t payload_bytes)
 {
     uint64_t offset[TBI_SECTION_COUNT];
-    if (city->magic != TBI_MAGIC || city->version != TB_CITY_VERSION) {
+    if (city->magic != TBI_MAGIC || city->version != TB_CITY_VERSION)
         return false;
-    }
-    if (lay_out(&city->size, offset) != city->bytes) {
+    if (lay_out(&city->size, offset) != city->bytes)
         return false;
-    }
-    if (memcmp(offset, city->offset, sizeof(offset)) != 0) {
+    if (memcmp(offset, city->offset, sizeof(offset)) != 0)
         return false;
-    }
     return pool_right(&city->tickets, city->size.tickets) &&
            pool_right(&city->cases, city->size.cases) &&
            pool_right(&city->visits, city->size.visits) && parts_of(city).bytes == payload_bytes;
@@ -515,25 +496,20 @@ enum tb_status tb_city_load(void *block, size_t block_bytes, const void *saved, 
     tb_assert((uintptr_t)block % TB_CITY_ALIGN == 0);
     tb_assert(saved != NULL);
     struct saved_head head;
-    if (saved_bytes < sizeof(head)) {
+    if (saved_bytes < sizeof(head))
         return TB_STATUS_BLOCK_INVALID;
-    }
     memcpy(&head, saved, sizeof(head));
-    if (!head_right(&head, saved_bytes)) {
+    if (!head_right(&head, saved_bytes))
         return TB_STATUS_BLOCK_INVALID;
-    }
     const char *from = (const char *)saved + sizeof(head);
-    if (XXH3_64bits(from, head.payload_bytes) != head.hash) {
+    if (XXH3_64bits(from, head.payload_bytes) != head.hash)
         return TB_STATUS_BLOCK_DAMAGED;
-    }
     struct tb_city header; /* `saved` may stand at any address */
     memcpy(&header, from, sizeof(header));
-    if (!header_right(&header, head.payload_bytes)) {
+    if (!header_right(&header, head.payload_bytes))
         return TB_STATUS_BLOCK_INVALID;
-    }
-    if (block_bytes < header.bytes) {
+    if (block_bytes < header.bytes)
         return TB_STATUS_BLOCK_SMALL;
-    }
     const struct parts parts = parts_of(&header);
     for (uint32_t i = 0; i < PARTS; i++) {
         memcpy((char *)block + parts.part[i].offset, from, parts.part[i].bytes);

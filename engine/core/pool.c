@@ -48,9 +48,8 @@ static uint32_t pool_push(struct tbi_pool *pool, uint32_t index)
 uint32_t tbi_ticket_find(const struct tb_city *city, tb_ref ref)
 {
     const uint32_t index = tb_ref_index(ref);
-    if (tb_ref_kind(ref) != TB_REF_TICKET || index >= city->tickets.used) {
+    if (tb_ref_kind(ref) != TB_REF_TICKET || index >= city->tickets.used)
         return TB_NONE;
-    }
     const struct tbi_ticket *ticket = tbi_ticket(city, index);
     const bool live = ticket->state != TB_TICKET_FREE;
     return live && ticket->generation == tb_ref_generation(ref) ? index : TB_NONE;
@@ -88,9 +87,8 @@ void tbi_ticket_free(struct tb_city *city, uint32_t index)
 uint32_t tbi_case_find(const struct tb_city *city, tb_ref ref)
 {
     const uint32_t index = tb_ref_index(ref);
-    if (tb_ref_kind(ref) != TB_REF_CASE || index >= city->cases.used) {
+    if (tb_ref_kind(ref) != TB_REF_CASE || index >= city->cases.used)
         return TB_NONE;
-    }
     const struct tbi_case *case_ = tbi_case_(city, index);
     const bool live = case_->state != TB_CASE_FREE;
     return live && case_->generation == tb_ref_generation(ref) ? index : TB_NONE;
@@ -129,9 +127,8 @@ void tbi_case_free(struct tb_city *city, uint32_t index)
 uint32_t tbi_visit_find(const struct tb_city *city, tb_ref ref)
 {
     const uint32_t index = tb_ref_index(ref);
-    if (tb_ref_kind(ref) != TB_REF_VISIT || index >= city->visits.used) {
+    if (tb_ref_kind(ref) != TB_REF_VISIT || index >= city->visits.used)
         return TB_NONE;
-    }
     const struct tbi_visit *visit = tbi_visit(city, index);
     const bool live = visit->station != TB_STATION_NONE;
     const uint32_t generation = visit->generation & GENERATION_MASK;

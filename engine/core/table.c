@@ -29,9 +29,8 @@ static char upper(char c)
 static bool name_is(const char *upper_name, const char *name, size_t name_bytes)
 {
     for (size_t i = 0; i < name_bytes; i++) {
-        if (upper_name[i] == '\0' || upper_name[i] != upper(name[i])) {
+        if (upper_name[i] == '\0' || upper_name[i] != upper(name[i]))
             return false;
-        }
     }
     return upper_name[name_bytes] == '\0';
 }
@@ -40,9 +39,8 @@ uint32_t tb_command_kind(const char *name, size_t name_bytes)
 {
     tb_assert(name != NULL || name_bytes == 0);
     for (uint32_t kind = TB_COMMAND_NONE + 1; kind < TB_COMMAND_COUNT; kind++) {
-        if (commands[kind].name && name_is(commands[kind].name, name, name_bytes)) {
+        if (commands[kind].name && name_is(commands[kind].name, name, name_bytes))
             return kind;
-        }
     }
     return TB_COMMAND_NONE;
 }

@@ -34,34 +34,27 @@ static const char *verify_station_fixed(const struct tb_city *city, uint32_t ind
     const struct tbi_size *size = &city->size;
     const struct tbi_station *station = tbi_station(city, index);
     const uint32_t lines = (uint32_t)station->group_count * TB_CLASSES;
-    if (station->kind > TB_STATION_REMOTE || station->calendar >= size->calendars) {
+    if (station->kind > TB_STATION_REMOTE || station->calendar >= size->calendars)
         return "a station is of no kind, or of no calendar";
-    }
-    if ((station->kind == TB_STATION_REMOTE) != (index == city->station_remote)) {
+    if ((station->kind == TB_STATION_REMOTE) != (index == city->station_remote))
         return "the remote station is not the one that the city says";
-    }
     if (station->group_count < 1 || station->group_count > TB_GROUPS_MAX ||
-        station->profile_count > TB_PROFILES_MAX) {
+        station->profile_count > TB_PROFILES_MAX)
         return "a station has too many groups or profiles";
-    }
     if (!in(station->line_first, lines, size->lines) ||
         !in(station->profile_first, station->profile_count, size->profiles) ||
-        !in(station->server_first, station->server_count, size->servers)) {
+        !in(station->server_first, station->server_count, size->servers))
         return "a station's lines, profiles or servers are outside the city";
-    }
     for (uint32_t p = 0; p < station->profile_count; p++) {
         const struct tbi_profile *profile = tbi_profile(city, station->profile_first + p);
         const uint64_t mask = lines == 64 ? ~0ull : (1ull << lines) - 1;
-        if ((profile->serves | profile->helps) & ~mask) {
+        if ((profile->serves | profile->helps) & ~mask)
             return "a profile has lines that its station has not";
-        }
-        if ((profile->remote == 0) != (profile->remote_class == TB_NONE)) {
+        if ((profile->remote == 0) != (profile->remote_class == TB_NONE))
             return "a remote profile has no class, or another has one";
-        }
         if (profile->remote != 0 && (profile->remote_class >= city->remote_class_count ||
-                                     city->station_remote == TB_NONE)) {
+                                     city->station_remote == TB_NONE))
             return "a remote profile is of no class, or no station is remote";
-        }
     }
     return NULL;
 }
@@ -70,26 +63,22 @@ static const char *verify_plan(const struct tb_city *city, uint32_t index)
 {
     const struct tbi_station *station = tbi_station(city, index);
     const uint32_t kinds = tbi_calendar(city, station->calendar)->kind_count;
-    if (!in(station->plan_first, (uint64_t)station->plan_room * kinds, city->size.plan_entries)) {
+    if (!in(station->plan_first, (uint64_t)station->plan_room * kinds, city->size.plan_entries))
         return "a station's plan is outside the city";
-    }
     for (uint32_t kind = 0; kind < kinds; kind++) {
         const uint64_t first = station->plan_first + (uint64_t)kind * station->plan_room;
         const uint32_t count = tbi_plan_count(city, index)->count[kind];
-        if (count > station->plan_room) {
+        if (count > station->plan_room)
             return "a plan has more entries than room";
-        }
         for (uint32_t i = 0; i < count; i++) {
             const struct tbi_plan_entry *entry = tbi_plan(city, first + i);
             if (entry->server < station->server_first ||
-                entry->server - station->server_first >= station->server_count) {
+                entry->server - station->server_first >= station->server_count)
                 return "a plan entry is for another station's window";
-            }
             if (i > 0 && (entry[-1].offset_us > entry->offset_us ||
                           (entry[-1].offset_us == entry->offset_us &&
-                           entry[-1].server > entry->server))) {
+                           entry[-1].server > entry->server)))
                 return "a plan is out of order";
-            }
         }
     }
     return NULL;
@@ -101,21 +90,17 @@ static const char *verify_calendars(const struct tb_city *city)
         const struct tbi_calendar *calendar = tbi_calendar(city, c);
         if (calendar->kind_count < 1 || calendar->kind_count > TB_DAY_KINDS_MAX ||
             calendar->day_count < 1 ||
-            !in(calendar->day_first, calendar->day_count, city->size.days)) {
+            !in(calendar->day_first, calendar->day_count, city->size.days))
             return "a calendar's kinds or days are outside the city";
-        }
         int64_t work_us = 0;
         for (uint32_t d = 0; d < calendar->day_count; d++) {
             const struct tbi_day *day = tbi_day(city, calendar->day_first + d);
-            if (day->kind >= calendar->kind_count) {
+            if (day->kind >= calendar->kind_count)
                 return "a day is of no kind";
-            }
-            if (d > 0 && day[-1].starts_at >= day->starts_at) {
+            if (d > 0 && day[-1].starts_at >= day->starts_at)
                 return "days are out of order";
-            }
-            if (day->work_before_us != work_us) {
+            if (day->work_before_us != work_us)
                 return "working time before a day is wrong";
-            }
             work_us += calendar->work_us[day->kind];
         }
     }
@@ -146,20 +131,16 @@ static uint32_t next_free_visit(const struct tb_city *city, uint32_t index)
 static const char *verify_pool(const struct tb_city *city, const struct tbi_pool *pool,
                                uint32_t (*next_free)(const struct tb_city *, uint32_t))
 {
-    if (pool->used > pool->max || pool->count > pool->used) {
+    if (pool->used > pool->max || pool->count > pool->used)
         return "a pool has more members than slots";
-    }
     uint32_t live = 0, left = pool->used - pool->count;
-    for (uint32_t i = 0; i < pool->used; i++) {
+    for (uint32_t i = 0; i < pool->used; i++)
         live += next_free(city, i) == i;
-    }
-    if (live != pool->count) {
+    if (live != pool->count)
         return "a pool counts its members wrong";
-    }
     for (uint32_t i = pool->free; i != TB_NONE; left--) {
-        if (left == 0 || i >= pool->used || next_free(city, i) == i) {
+        if (left == 0 || i >= pool->used || next_free(city, i) == i)
             return "a free list holds what is not free, or goes in circles";
-        }
         i = next_free(city, i);
     }
     return left == 0 ? NULL : "a free slot is not on its list";
@@ -171,28 +152,22 @@ static const char *verify_pool(const struct tb_city *city, const struct tbi_pool
 static const char *verify_node(const struct tb_city *city, enum tbi_heap heap, uint32_t parent,
                                uint32_t node)
 {
-    if (node >= city->tickets.used || tbi_ticket(city, node)->state == TB_TICKET_FREE) {
+    if (node >= city->tickets.used || tbi_ticket(city, node)->state == TB_TICKET_FREE)
         return "a heap holds what is no ticket";
-    }
-    if (tbi_heap_links(city, heap, node)->up != parent) {
+    if (tbi_heap_links(city, heap, node)->up != parent)
         return "a ticket in a heap does not know who is above it";
-    }
-    if (parent != TB_NONE && tbi_heap_before(city, heap, node, parent)) {
+    if (parent != TB_NONE && tbi_heap_before(city, heap, node, parent))
         return "a heap is out of order";
-    }
     const struct tbi_links *links = tbi_heap_links(city, heap, node);
-    if (links->left == links->right && links->left != TB_NONE) {
+    if (links->left == links->right && links->left != TB_NONE)
         return "a ticket is in a heap twice";
-    }
     if ((links->left != TB_NONE && links->left >= city->tickets.used) ||
-        (links->right != TB_NONE && links->right >= city->tickets.used)) {
+        (links->right != TB_NONE && links->right >= city->tickets.used))
         return "a heap holds what is no ticket";
-    }
     const uint8_t left = links->left == TB_NONE ? 0 : *tbi_heap_rank(city, heap, links->left);
     const uint8_t right = links->right == TB_NONE ? 0 : *tbi_heap_rank(city, heap, links->right);
-    if (right > left || *tbi_heap_rank(city, heap, node) != right + 1) {
+    if (right > left || *tbi_heap_rank(city, heap, node) != right + 1)
         return "a heap does not lean to the left";
-    }
     return NULL;
 }
 
@@ -201,14 +176,12 @@ static const char *verify_node(const struct tb_city *city, enum tbi_heap heap, u
 static uint32_t heap_next(const struct tb_city *city, enum tbi_heap heap, uint32_t node)
 {
     const struct tbi_links *links = tbi_heap_links(city, heap, node);
-    if (links->left != TB_NONE || links->right != TB_NONE) {
+    if (links->left != TB_NONE || links->right != TB_NONE)
         return links->left != TB_NONE ? links->left : links->right;
-    }
     for (uint32_t up = links->up; up != TB_NONE; up = links->up) {
         links = tbi_heap_links(city, heap, up);
-        if (links->left == node && links->right != TB_NONE) {
+        if (links->left == node && links->right != TB_NONE)
             return links->right;
-        }
         node = up;
     }
     return TB_NONE;
@@ -220,26 +193,21 @@ static const char *verify_heap(const struct tb_city *city, enum tbi_heap heap, u
                                uint32_t station, uint32_t queue, uint64_t *count)
 {
     *count = 0;
-    if (root == TB_NONE) {
+    if (root == TB_NONE)
         return NULL;
-    }
     VERIFY(verify_node(city, heap, TB_NONE, root));
     for (uint32_t node = root; node != TB_NONE; node = heap_next(city, heap, node)) {
         const struct tbi_ticket *ticket = tbi_ticket(city, node);
         const struct tbi_links *links = tbi_heap_links(city, heap, node);
-        if (ticket->station != station) {
+        if (ticket->station != station)
             return "a heap holds another station's ticket";
-        }
         if (heap == TBI_HEAP_LINE &&
-            (ticket->state != TB_TICKET_WAITING || ticket->queue != queue)) {
+            (ticket->state != TB_TICKET_WAITING || ticket->queue != queue))
             return "a line's heap holds a ticket that does not wait in that line";
-        }
-        if (links->left != TB_NONE) {
+        if (links->left != TB_NONE)
             VERIFY(verify_node(city, heap, node, links->left));
-        }
-        if (links->right != TB_NONE) {
+        if (links->right != TB_NONE)
             VERIFY(verify_node(city, heap, node, links->right));
-        }
         (*count)++;
     }
     return NULL;
@@ -256,29 +224,23 @@ static const char *verify_line_list(const struct tb_city *city, uint32_t station
     const int64_t ahead = tbi_rule(city, station_index, TB_RULE_remind_ahead);
     uint32_t before = TB_NONE, near = TB_NONE, count = 0;
     for (uint32_t i = line->head; i != TB_NONE; i = tbi_ticket(city, i)->next) {
-        if (i >= city->tickets.used) {
+        if (i >= city->tickets.used)
             return "a line holds what is no ticket";
-        }
         const struct tbi_ticket *ticket = tbi_ticket(city, i);
         if (ticket->state != TB_TICKET_WAITING || ticket->station != station_index ||
-            ticket->queue != queue) {
+            ticket->queue != queue)
             return "a line holds a ticket that does not wait in it";
-        }
-        if (ticket->prev != before) {
+        if (ticket->prev != before)
             return "a ticket in line does not know who is before it";
-        }
-        if (before != TB_NONE && tbi_ticket(city, before)->join >= ticket->join) {
+        if (before != TB_NONE && tbi_ticket(city, before)->join >= ticket->join)
             return "a line is not in order of joining";
-        }
-        if (ahead > 0 && count == ahead) {
+        if (ahead > 0 && count == ahead)
             near = i;
-        }
         before = i;
         count++;
     }
-    if (line->tail != before || line->count != count) {
+    if (line->tail != before || line->count != count)
         return "a line's end or count is wrong";
-    }
     const bool reminds = line->fifo && station->kind == TB_STATION_HALL;
     return line->near == (reminds ? near : TB_NONE) ? NULL : "a line reminds the wrong ticket";
 }
@@ -290,26 +252,21 @@ static const char *verify_line_copies(const struct tb_city *city, uint32_t stati
     const struct tbi_line *line = tbi_station_line(city, station, queue);
     const uint32_t *join = tbi_overtakes(city, station->line_first + queue)->join;
     const bool starving = station->starving_lines & tbi_bit(queue);
-    if (line->count == 0) {
+    if (line->count == 0)
         return line->overtakes == 0 && !starving ? NULL : "an empty line was overtaken";
-    }
     const uint32_t first = line->fifo ? line->head : line->root;
     const int64_t key =
         line->fifo ? tbi_ticket(city, first)->place_at : tbi_more(city, first)->key_us;
     const int64_t key_us = key < TB_NEVER / 2 ? key : TB_NEVER / 2;
-    if (line->first_key != key_us || line->first_join != tbi_ticket(city, first)->join) {
+    if (line->first_key != key_us || line->first_join != tbi_ticket(city, first)->join)
         return "a line does not know its first ticket";
-    }
-    if (line->head_join != tbi_ticket(city, line->head)->join) {
+    if (line->head_join != tbi_ticket(city, line->head)->join)
         return "a line does not know its oldest joiner";
-    }
-    if (line->overtakes > TB_OVERTAKE_MAX) {
+    if (line->overtakes > TB_OVERTAKE_MAX)
         return "a ticket was overtaken more often than anybody may be";
-    }
     for (uint32_t i = 0; i < line->overtakes; i++) {
-        if (join[i] <= line->head_join || join[i] > station->join_last) {
+        if (join[i] <= line->head_join || join[i] > station->join_last)
             return "a line remembers being overtaken by one who did not overtake it";
-        }
     }
     const int64_t most = tbi_rule(city, station_index, TB_RULE_overtake_max);
     return starving == (line->overtakes >= most) ? NULL : "a line hides that it was overtaken";
@@ -325,20 +282,17 @@ static const char *verify_line_windows(const struct tb_city *city, uint32_t stat
     uint32_t windows = 0;
     for (uint32_t p = 0; p < station->profile_count; p++) {
         const struct tbi_profile *profile = tbi_profile(city, station->profile_first + p);
-        if ((profile->serves | profile->helps) & tbi_bit(queue)) {
+        if ((profile->serves | profile->helps) & tbi_bit(queue))
             profiles |= tbi_bit(p);
-        }
         if (profile->open_count > 0 && profile->serves & tbi_bit(queue)) {
             windows += profile->open_count;
             pool |= profile->serves;
         }
     }
-    if (line->profiles != profiles) {
+    if (line->profiles != profiles)
         return "a line does not know who serves it";
-    }
-    if (station->kind != TB_STATION_REMOTE && (line->windows != windows || line->pool != pool)) {
+    if (station->kind != TB_STATION_REMOTE && (line->windows != windows || line->pool != pool))
         return "a line counts its windows wrong";
-    }
     return NULL;
 }
 
@@ -352,20 +306,17 @@ static const char *verify_lines(const struct tb_city *city, uint32_t station_ind
         uint64_t in_heap;
         VERIFY(verify_line_list(city, station_index, q));
         VERIFY(verify_heap(city, TBI_HEAP_LINE, line->root, station_index, q, &in_heap));
-        if (in_heap != (line->fifo ? 0 : line->count)) {
+        if (in_heap != (line->fifo ? 0 : line->count))
             return "a line's list and heap do not agree";
-        }
         VERIFY(verify_line_copies(city, station_index, q));
         VERIFY(verify_line_windows(city, station_index, q));
         waiting += line->count;
         bits |= line->count > 0 ? tbi_bit(q) : 0;
     }
-    if (station->waiting_lines != bits || station->starving_lines & ~bits) {
+    if (station->waiting_lines != bits || station->starving_lines & ~bits)
         return "a station does not know in which lines somebody waits";
-    }
-    if (station->waiting != waiting) {
+    if (station->waiting != waiting)
         return "a station counts who waits wrong";
-    }
     sums->waiting += waiting;
     return NULL;
 }
@@ -379,26 +330,21 @@ static const char *verify_ready_list(const struct tb_city *city, uint32_t statio
     const struct tbi_profile *profile = tbi_profile(city, station->profile_first + profile_index);
     uint32_t before = TB_NONE, count = 0;
     for (uint32_t i = profile->ready.head; i != TB_NONE; i = tbi_server(city, i)->next) {
-        if (i >= city->size.servers) {
+        if (i >= city->size.servers)
             return "a list of ready windows holds what is no window";
-        }
         const struct tbi_server *server = tbi_server(city, i);
         if (server->state != TB_SERVER_READY || server->station != station_index ||
-            server->profile != profile_index || server->prev != before) {
+            server->profile != profile_index || server->prev != before)
             return "a list of ready windows holds one that does not belong there";
-        }
-        if (before != TB_NONE && tbi_server(city, before)->ready_order >= server->ready_order) {
+        if (before != TB_NONE && tbi_server(city, before)->ready_order >= server->ready_order)
             return "ready windows are not in order of getting ready";
-        }
         before = i;
         count++;
     }
-    if (profile->ready.tail != before || profile->ready_count != count) {
+    if (profile->ready.tail != before || profile->ready_count != count)
         return "a list of ready windows ends wrong, or counts wrong";
-    }
-    if ((count > 0) != ((station->ready_profiles >> profile_index & 1) != 0)) {
+    if ((count > 0) != ((station->ready_profiles >> profile_index & 1) != 0))
         return "a station does not know which profiles have a ready window";
-    }
     return NULL;
 }
 
@@ -406,38 +352,30 @@ static const char *verify_server(const struct tb_city *city, uint32_t index)
 {
     const struct tbi_server *server = tbi_server(city, index);
     const bool busy = server->state == TB_SERVER_CALLED || server->state == TB_SERVER_SERVING;
-    if (server->state >= TB_SERVER_STATE_COUNT || busy != (server->ticket != TB_NONE)) {
+    if (server->state >= TB_SERVER_STATE_COUNT || busy != (server->ticket != TB_NONE))
         return "a window has a ticket that its state has not, or none";
-    }
-    if ((server->closing || server->pausing) && (!busy || (server->closing && server->pausing))) {
+    if ((server->closing || server->pausing) && (!busy || (server->closing && server->pausing)))
         return "a window is to close or pause later, but has nobody to wait for";
-    }
-    if (server->deadline_at != TB_NEVER && server->state != TB_SERVER_CALLED) {
+    if (server->deadline_at != TB_NEVER && server->state != TB_SERVER_CALLED)
         return "a window has a call's deadline without a call";
-    }
     if (busy) {
-        if (server->ticket >= city->tickets.used) {
+        if (server->ticket >= city->tickets.used)
             return "a window has what is no ticket";
-        }
         const struct tbi_ticket *ticket = tbi_ticket(city, server->ticket);
         const bool called = ticket->state == TB_TICKET_CALLED;
         if (ticket->server != index || (!called && ticket->state != TB_TICKET_SERVING) ||
-            called != (server->state == TB_SERVER_CALLED)) {
+            called != (server->state == TB_SERVER_CALLED))
             return "a window and its ticket do not agree";
-        }
     }
-    if (server->state != TB_SERVER_READY) {
+    if (server->state != TB_SERVER_READY)
         return NULL;
-    }
     /* With nobody in the lines it serves, it helps: help_below is never less than that. */
     const struct tbi_profile *profile = tbi_server_profile(city, server);
-    if (tbi_station(city, server->station)->waiting_lines & (profile->serves | profile->helps)) {
+    if (tbi_station(city, server->station)->waiting_lines & (profile->serves | profile->helps))
         return "a window is ready, and somebody waits whom it may take";
-    }
     if (profile->remote != 0 &&
-        tbi_station(city, city->station_remote)->waiting_lines & profile->remote) {
+        tbi_station(city, city->station_remote)->waiting_lines & profile->remote)
         return "a window is ready, and somebody waits at a kiosk whom it may take";
-    }
     return NULL;
 }
 
@@ -449,9 +387,8 @@ static const char *verify_servers(const struct tb_city *city, uint32_t station_i
     for (uint32_t s = 0; s < station->server_count; s++) {
         const uint32_t index = station->server_first + s;
         const struct tbi_server *server = tbi_server(city, index);
-        if (server->station != station_index || server->profile >= station->profile_count) {
+        if (server->station != station_index || server->profile >= station->profile_count)
             return "a window is of another station, or of no profile";
-        }
         VERIFY(verify_server(city, index));
         const bool is_ready = server->state == TB_SERVER_READY;
         const bool is_open =
@@ -467,9 +404,8 @@ static const char *verify_servers(const struct tb_city *city, uint32_t station_i
         const struct tbi_profile *profile = tbi_profile(city, station->profile_first + p);
         VERIFY(verify_ready_list(city, station_index, p));
         listed += profile->ready_count;
-        if (profile->open_count != by_profile[p]) {
+        if (profile->open_count != by_profile[p])
             return "a profile counts its open windows wrong";
-        }
     }
     return listed == ready && station->ready == ready && station->open == open
                ? NULL
@@ -482,18 +418,15 @@ static const char *verify_calls(const struct tb_city *city, uint32_t station_ind
     const struct tbi_station *station = tbi_station(city, station_index);
     uint32_t before = TB_NONE;
     for (uint32_t i = station->calls.head; i != TB_NONE; i = tbi_server(city, i)->next) {
-        if (i >= city->size.servers) {
+        if (i >= city->size.servers)
             return "a list of calls holds what is no window";
-        }
         const struct tbi_server *server = tbi_server(city, i);
         if (server->state != TB_SERVER_CALLED || server->prev != before ||
             server->deadline_at == TB_NEVER || server->ticket >= city->tickets.used ||
-            tbi_ticket(city, server->ticket)->station != station_index) {
+            tbi_ticket(city, server->ticket)->station != station_index)
             return "a list of calls holds a window that does not belong there";
-        }
-        if (before != TB_NONE && tbi_server(city, before)->deadline_at > server->deadline_at) {
+        if (before != TB_NONE && tbi_server(city, before)->deadline_at > server->deadline_at)
             return "calls are not in order of their deadlines";
-        }
         before = i;
         sums->calls++;
     }
@@ -507,28 +440,24 @@ static const char *verify_calls(const struct tb_city *city, uint32_t station_ind
 static const char *verify_remote(const struct tb_city *city, const struct sums *sums)
 {
     uint64_t count = 0;
-    if (city->remote_class_count > TBI_REMOTE_CLASSES_MAX) {
+    if (city->remote_class_count > TBI_REMOTE_CLASSES_MAX)
         return "there are too many remote classes";
-    }
     for (uint32_t c = 0; c < city->remote_class_count; c++) {
         const struct tbi_remote_class *class_ = &city->remote[c];
         uint32_t before = TB_NONE;
         for (uint32_t i = class_->ready.head; i != TB_NONE; i = tbi_server(city, i)->remote_next) {
-            if (i >= city->size.servers) {
+            if (i >= city->size.servers)
                 return "a remote class holds what is no window";
-            }
             const struct tbi_server *server = tbi_server(city, i);
             if (server->state != TB_SERVER_READY || server->remote_prev != before ||
-                tbi_server_profile(city, server)->remote_class != c) {
+                tbi_server_profile(city, server)->remote_class != c)
                 return "a remote class holds a window that does not belong there";
-            }
             before = i;
             count++;
         }
         if (class_->ready.tail != before ||
-            (before != TB_NONE) != ((city->remote_ready >> c & 1) != 0)) {
+            (before != TB_NONE) != ((city->remote_ready >> c & 1) != 0))
             return "a remote class ends wrong, or the city does not know of it";
-        }
     }
     return count == sums->remote_ready ? NULL : "a ready remote window is not in its class";
 }
@@ -541,14 +470,12 @@ static const char *verify_away(const struct tb_city *city, uint32_t station_inde
     const struct tbi_station *station = tbi_station(city, station_index);
     uint32_t before = TB_NONE, count = 0;
     for (uint32_t i = station->away.head; i != TB_NONE; i = tbi_ticket(city, i)->next) {
-        if (i >= city->tickets.used) {
+        if (i >= city->tickets.used)
             return "those away hold what is no ticket";
-        }
         const struct tbi_ticket *ticket = tbi_ticket(city, i);
         if ((ticket->state != TB_TICKET_PARKED && ticket->state != TB_TICKET_ABSENT) ||
-            ticket->station != station_index || ticket->prev != before) {
+            ticket->station != station_index || ticket->prev != before)
             return "those away hold a ticket that does not belong there";
-        }
         before = i;
         count++;
     }
@@ -579,18 +506,15 @@ static const char *verify_visits(const struct tb_city *city, uint32_t station_in
     tb_time first_at = TB_NEVER, last_at = INT64_MIN;
     uint32_t before = TB_NONE;
     for (uint32_t i = list->head; i != TB_NONE; i = tbi_visit(city, i)->next) {
-        if (i >= city->visits.used) {
+        if (i >= city->visits.used)
             return "a list of visits holds what is no visit";
-        }
         const struct tbi_visit *visit = tbi_visit(city, i);
         const bool is_due = visit->generation >> 31;
         const tb_time at = lapses ? visit->lapse_at : visit->follow_at;
-        if (visit->station != station_index || visit->prev != before || (is_due && !lapses)) {
+        if (visit->station != station_index || visit->prev != before || (is_due && !lapses))
             return "a list of visits holds one that does not belong there";
-        }
-        if (at < last_at) {
+        if (at < last_at)
             return "visits are out of order";
-        }
         first_at = before == TB_NONE ? at : first_at;
         last_at = at;
         before = i;
@@ -606,29 +530,24 @@ static const char *verify_day(const struct tb_city *city, uint32_t station_index
 {
     const struct tbi_station *station = tbi_station(city, station_index);
     const struct tbi_calendar *calendar = tbi_calendar(city, station->calendar);
-    if (station->day < -1 || station->day >= (int64_t)calendar->day_count) {
+    if (station->day < -1 || station->day >= (int64_t)calendar->day_count)
         return "a station is on a day that there is not";
-    }
     uint32_t over = 0; /* the boundary that is */
     if (station->day >= 0) {
         const struct tbi_day *day = tbi_day(city, calendar->day_first + (uint32_t)station->day);
         over = 2 * calendar->kinds[day->kind].period_count + 1;
     }
-    if (station->boundary > over) {
+    if (station->boundary > over)
         return "a station's day has no such boundary";
-    }
     /* When the day is over was settled at its last close, by the rule of that time. */
     const bool settled = station->boundary == over && over > 0;
     if (!settled &&
-        station->due_at[TBI_DUE_CALENDAR] != tbi_calendar_boundary_at(city, station_index)) {
+        station->due_at[TBI_DUE_CALENDAR] != tbi_calendar_boundary_at(city, station_index))
         return "a station's next boundary is due at another time";
-    }
-    if (station->accepts != (station->in_period && !station->closed_by_hand)) {
+    if (station->accepts != (station->in_period && !station->closed_by_hand))
         return "a station accepts out of its hours, or does not within them";
-    }
-    if (station->over && (station->accepts || station->kind == TB_STATION_DESK)) {
+    if (station->over && (station->accepts || station->kind == TB_STATION_DESK))
         return "a station is over, and accepts or is a desk";
-    }
     return station->drain == (station->due_at[TBI_DUE_DRAIN] != TB_NEVER)
                ? NULL
                : "a station lets people expire at no time, or nobody at some";
@@ -643,15 +562,13 @@ static const char *verify_deadlines(const struct tb_city *city)
             const tb_time at = tbi_station(city, i)->due_at[k];
             least = at < least ? at : least;
         }
-        if (*tbi_deadline(city, leaves + i) != least) {
+        if (*tbi_deadline(city, leaves + i) != least)
             return "a station's deadline is wrong";
-        }
     }
     for (uint64_t i = leaves - 1; i > 0; i--) {
         const tb_time left = *tbi_deadline(city, 2 * i), right = *tbi_deadline(city, 2 * i + 1);
-        if (*tbi_deadline(city, i) != (left < right ? left : right)) {
+        if (*tbi_deadline(city, i) != (left < right ? left : right))
             return "the tree of deadlines is wrong";
-        }
     }
     return NULL;
 }
@@ -661,23 +578,18 @@ static const char *verify_deadlines(const struct tb_city *city)
 static const char *verify_ticket(const struct tb_city *city, uint32_t index)
 {
     const struct tbi_ticket *ticket = tbi_ticket(city, index);
-    if (ticket->state > TB_TICKET_ABSENT) {
+    if (ticket->state > TB_TICKET_ABSENT)
         return "a ticket has ended, and still is there";
-    }
     if (ticket->station >= city->size.stations || ticket->matter >= city->size.matters ||
-        ticket->matters_left >= TB_TICKET_MATTERS_MAX) {
+        ticket->matters_left >= TB_TICKET_MATTERS_MAX)
         return "a ticket is of no station or matter, or has too many";
-    }
-    if (ticket->queue >= tbi_station(city, ticket->station)->group_count * TB_CLASSES) {
+    if (ticket->queue >= tbi_station(city, ticket->station)->group_count * TB_CLASSES)
         return "a ticket is of no queue";
-    }
     const bool timed = ticket->state == TB_TICKET_BOOKED || ticket->state == TB_TICKET_ABSENT;
-    if (timed && tbi_more(city, index)->timer_rank == 0) {
+    if (timed && tbi_more(city, index)->timer_rank == 0)
         return "a ticket that is booked or absent has no timer";
-    }
-    if (ticket->state != TB_TICKET_CALLED && ticket->state != TB_TICKET_SERVING) {
+    if (ticket->state != TB_TICKET_CALLED && ticket->state != TB_TICKET_SERVING)
         return NULL;
-    }
     return ticket->server < city->size.servers && tbi_server(city, ticket->server)->ticket == index
                ? NULL
                : "a ticket is at a window that has another, or none";
@@ -688,33 +600,26 @@ static const char *verify_tickets(const struct tb_city *city, const struct sums 
     uint64_t states[TB_TICKET_STATE_COUNT] = {0}, timers = 0, tasks = 0, calls = 0;
     for (uint32_t i = 0; i < city->tickets.used; i++) {
         const struct tbi_ticket *ticket = tbi_ticket(city, i);
-        if (ticket->state == TB_TICKET_FREE) {
+        if (ticket->state == TB_TICKET_FREE)
             continue;
-        }
         VERIFY(verify_ticket(city, i));
         states[ticket->state]++;
         timers += tbi_more(city, i)->timer_rank > 0;
         tasks += tbi_ticket_is_task(ticket) && tbi_more(city, i)->case_index != TB_NONE;
     }
-    for (uint32_t s = 0; s < city->size.servers; s++) {
+    for (uint32_t s = 0; s < city->size.servers; s++)
         calls += tbi_server(city, s)->deadline_at != TB_NEVER;
-    }
-    if (states[TB_TICKET_WAITING] != sums->waiting) {
+    if (states[TB_TICKET_WAITING] != sums->waiting)
         return "a ticket waits in no line";
-    }
-    if (states[TB_TICKET_PARKED] + states[TB_TICKET_ABSENT] != sums->away) {
+    if (states[TB_TICKET_PARKED] + states[TB_TICKET_ABSENT] != sums->away)
         return "a ticket is away from no station";
-    }
     if (states[TB_TICKET_CALLED] != sums->called || states[TB_TICKET_SERVING] != sums->serving ||
-        states[TB_TICKET_BOOKED] != sums->booked) {
+        states[TB_TICKET_BOOKED] != sums->booked)
         return "stations count who is called, served or booked wrong";
-    }
-    if (timers != sums->timers || calls != sums->calls) {
+    if (timers != sums->timers || calls != sums->calls)
         return "a timer or a call is on no list";
-    }
-    if (city->visits.count != sums->visits) {
+    if (city->visits.count != sums->visits)
         return "a visit is on no list";
-    }
     return tasks == sums->tasks ? NULL : "a task is in no case";
 }
 
@@ -722,25 +627,21 @@ static const char *verify_case(const struct tb_city *city, uint32_t index, struc
 {
     const struct tbi_case *case_ = tbi_case_(city, index);
     if (case_->state >= TB_CASE_STATE_COUNT || case_->route >= city->size.routes ||
-        case_->matter >= city->size.matters) {
+        case_->matter >= city->size.matters)
         return "a case is of no state, route or matter";
-    }
     const enum tb_case_state state = case_->active ? TB_CASE_ACTIVE
                                      : case_->correction ? TB_CASE_CORRECTION
                                                          : TB_CASE_READY;
-    if (case_->state != state || case_->active & case_->correction) {
+    if (case_->state != state || case_->active & case_->correction)
         return "a case's state does not agree with its steps";
-    }
     uint32_t steps = 0;
     for (uint32_t i = case_->task; i != TB_NONE; i = tbi_more(city, i)->case_next) {
         if (i >= city->tickets.used || tbi_ticket(city, i)->state == TB_TICKET_FREE ||
-            !tbi_ticket_is_task(tbi_ticket(city, i)) || tbi_more(city, i)->case_index != index) {
+            !tbi_ticket_is_task(tbi_ticket(city, i)) || tbi_more(city, i)->case_index != index)
             return "a case has a task that is not its own";
-        }
         const uint32_t step = tbi_more(city, i)->step;
-        if (step >= TB_STEPS_MAX || steps >> step & 1 || !(case_->active >> step & 1)) {
+        if (step >= TB_STEPS_MAX || steps >> step & 1 || !(case_->active >> step & 1))
             return "a case has a task of a step that is not under way, or two";
-        }
         steps |= 1u << step;
         sums->tasks++;
     }
@@ -764,9 +665,8 @@ static const char *verify_station(const struct tb_city *city, uint32_t index, st
     sums->called += station->called;
     sums->serving += station->serving;
     sums->booked += station->booked;
-    if (station->clock_at > city->clock_at) {
+    if (station->clock_at > city->clock_at)
         return "a station's clock is later than the city's";
-    }
     return NULL;
 }
 
@@ -774,24 +674,20 @@ const char *tb_city_verify(const struct tb_city *city)
 {
     struct sums sums = {0};
     tb_assert(city != NULL);
-    if (city->magic != TBI_MAGIC || city->version != TB_CITY_VERSION) {
+    if (city->magic != TBI_MAGIC || city->version != TB_CITY_VERSION)
         return "this is no city, or of another version";
-    }
     VERIFY(verify_calendars(city));
     VERIFY(verify_pool(city, &city->tickets, next_free_ticket));
     VERIFY(verify_pool(city, &city->cases, next_free_case));
     VERIFY(verify_pool(city, &city->visits, next_free_visit));
-    for (uint32_t s = 0; s < city->size.stations; s++) {
+    for (uint32_t s = 0; s < city->size.stations; s++)
         VERIFY(verify_station_fixed(city, s));
-    }
-    for (uint32_t s = 0; s < city->size.stations; s++) {
+    for (uint32_t s = 0; s < city->size.stations; s++)
         VERIFY(verify_station(city, s, &sums));
-    }
     VERIFY(verify_remote(city, &sums));
     for (uint32_t c = 0; c < city->cases.used; c++) {
-        if (tbi_case_(city, c)->state != TB_CASE_FREE) {
+        if (tbi_case_(city, c)->state != TB_CASE_FREE)
             VERIFY(verify_case(city, c, &sums));
-        }
     }
     VERIFY(verify_tickets(city, &sums));
     VERIFY(verify_deadlines(city));

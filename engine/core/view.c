@@ -5,12 +5,10 @@ enum tb_status tb_city_wait(const struct tb_city *city, uint32_t station, uint32
                             struct tb_wait *out)
 {
     tb_assert(out != NULL);
-    if (station >= city->size.stations) {
+    if (station >= city->size.stations)
         return TB_STATUS_STATION_UNKNOWN;
-    }
-    if (queue >= (uint32_t)tbi_station(city, station)->group_count * TB_CLASSES) {
+    if (queue >= (uint32_t)tbi_station(city, station)->group_count * TB_CLASSES)
         return TB_STATUS_GROUP_UNKNOWN;
-    }
     tbi_estimate(city, station, queue, 0, out);
     return TB_STATUS_OK;
 }
@@ -19,9 +17,8 @@ enum tb_status tb_city_station_load(const struct tb_city *city, uint32_t station
                                     tb_time now, struct tb_station_load *out)
 {
     tb_assert(out != NULL);
-    if (station_index >= city->size.stations) {
+    if (station_index >= city->size.stations)
         return TB_STATUS_STATION_UNKNOWN;
-    }
     const struct tbi_station *station = tbi_station(city, station_index);
     *out = (struct tb_station_load){.waiting = station->waiting,
                                     .called = station->called,
@@ -42,9 +39,8 @@ enum tb_status tb_city_ticket(const struct tb_city *city, tb_ref ref, struct tb_
 {
     tb_assert(out != NULL);
     const uint32_t index = tbi_ticket_find(city, ref);
-    if (index == TB_NONE) {
+    if (index == TB_NONE)
         return TB_STATUS_TICKET_UNKNOWN;
-    }
     const struct tbi_ticket *ticket = tbi_ticket(city, index);
     const struct tbi_ticket_more *more = tbi_more(city, index);
     const bool has_case = tbi_ticket_is_task(ticket) && more->case_index != TB_NONE;
@@ -71,9 +67,8 @@ enum tb_status tb_city_server(const struct tb_city *city, uint32_t index,
                               struct tb_server_view *out)
 {
     tb_assert(out != NULL);
-    if (index >= city->size.servers) {
+    if (index >= city->size.servers)
         return TB_STATUS_SERVER_UNKNOWN;
-    }
     const struct tbi_server *server = tbi_server(city, index);
     const bool has_ticket = server->ticket != TB_NONE;
     *out = (struct tb_server_view){.station = server->station,
@@ -90,9 +85,8 @@ enum tb_status tb_city_case(const struct tb_city *city, tb_ref ref, struct tb_ca
 {
     tb_assert(out != NULL);
     const uint32_t index = tbi_case_find(city, ref);
-    if (index == TB_NONE) {
+    if (index == TB_NONE)
         return TB_STATUS_CASE_UNKNOWN;
-    }
     const struct tbi_case *case_ = tbi_case_(city, index);
     *out = (struct tb_case_view){.ref = ref,
                                  .citizen = case_->citizen,
