@@ -46,7 +46,7 @@ static enum tb_status slot_find(const struct tbi_step *step, uint32_t station_in
 {
     const struct tb_city *city = step->city;
     const struct tbi_station *station = tbi_station(city, station_index);
-    out->capacity = tbi_group(city, station_index * TB_GROUPS_MAX + group)->slot_capacity;
+    out->capacity = tbi_station_group(station, group)->slot_capacity;
     if (station->slot_us == 0 || out->capacity == 0 || at <= step->now)
         return TB_STATUS_SLOT_INVALID;
     int32_t day = tbi_calendar_day(city, station->calendar, at);
@@ -172,8 +172,7 @@ static enum tb_status check_in_check(const struct tbi_step *step, const struct t
     if (step->now < slot_at - tbi_rule(city, ticket->station, TB_RULE_book_early_us) ||
         tbi_calendar_day(city, station->calendar, slot_at) != station->day)
         return TB_STATUS_BOOKING_EARLY;
-    const struct tbi_group *group =
-        tbi_group(city, ticket->station * TB_GROUPS_MAX + ticket->queue / TB_CLASSES);
+    const struct tbi_group *group = tbi_station_group(station, ticket->queue / TB_CLASSES);
     if (group->quota != 0 && group->used >= group->quota)
         return TB_STATUS_QUOTA_EXHAUSTED;
     return TB_STATUS_OK;
@@ -195,12 +194,12 @@ enum tb_status tbi_do_BOOK_CHECK_IN(struct tbi_step *step, const struct tb_comma
     station->booked--;
     ticket->flags = TBI_TICKET_FRESH;
     ticket->number = ++station->number_last;
-    tbi_group(city, ticket->station * TB_GROUPS_MAX + queue / TB_CLASSES)->used++;
+    tbi_station_group(station, queue / TB_CLASSES)->used++;
     ticket->place_at = slot_at > step->now ? slot_at : step->now;
     more->key_us = ticket->place_at;
     struct tb_wait wait = {.half_us = TB_WAIT_UNKNOWN};
     if (tbi_rule(city, ticket->station, TB_RULE_estimate))
-        tbi_estimate_begin(city, index, queue, &wait);
+        tbi_estimate_begin(station, ticket, queue, &wait);
     struct tb_event *event = tbi_emit_ticket(step, TB_EVENT_CHECKED_IN, index);
     event->value = wait.half_us;
     event->value2 = slot_at;

@@ -225,7 +225,7 @@ static void act_start(struct tbi_step *step, uint32_t station_index)
     station->boundary = 1;
     const struct tb_day_kind *kind = station_kind(city, station);
     for (uint32_t g = 0; g < station->group_count; g++)
-        tbi_group(city, (uint64_t)station_index * TB_GROUPS_MAX + g)->used = 0;
+        tbi_station_group(station, g)->used = 0;
     station->number_last = 0;
     station->closed_by_hand = false;
     station->in_period = false;

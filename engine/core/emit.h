@@ -37,41 +37,44 @@ static inline struct tb_event *tbi_answer(struct tbi_step *step, enum tb_event_k
     return event;
 }
 
-/* Counts and numbers what happened, and moves the clocks to step->now; gives the number. */
+/* Counts and numbers what happened there, and moves the station's clock to step->now (the city's:
+ * step.c); gives the number. */
 static inline uint64_t tbi_emit_count(struct tbi_step *step, enum tb_event_kind kind,
-                                      uint32_t station)
+                                      struct tbi_station *station)
 {
-    struct tb_city *city = step->city;
-    city->clock_at = step->now > city->clock_at ? step->now : city->clock_at;
-    if (station < city->size.stations) {
-        tbi_station(city, station)->clock_at = step->now;
-        tbi_counts(city, station)->event[kind]++;
-    }
-    return ++city->sequence;
+    station->clock_at = step->now;
+    station->counts.event[kind]++;
+    return ++step->city->sequence;
 }
 
-/* Something happened. */
+/* Something happened; `station` may be none. */
 static inline struct tb_event *tbi_emit(struct tbi_step *step, enum tb_event_kind kind,
                                         uint32_t station)
 {
-    uint64_t sequence = tbi_emit_count(step, kind, station);
+    struct tb_city *city = step->city;
+    uint64_t sequence = station < city->size.stations
+                            ? tbi_emit_count(step, kind, tbi_station(city, station))
+                            : ++city->sequence;
     struct tb_event *event = tbi_answer(step, kind, station);
     event->sequence = sequence;
     return event;
 }
 
-/* With all that a ticket knows, and the window. Written in one go: what is read for it is read
- * before, as the compiler can't know that the events lie outside the block. */
-static inline struct tb_event *tbi_emit_at_server(struct tbi_step *step, enum tb_event_kind kind,
-                                                  uint32_t index, uint32_t server)
+/* With all that a ticket of that station knows, and the window. Written in one go: what is read
+ * for it is read before, as the compiler can't know that the events lie outside the block. */
+static inline struct tb_event *tbi_emit_whole(struct tbi_step *step, enum tb_event_kind kind,
+                                              struct tbi_station *station,
+                                              const struct tbi_ticket *ticket, uint32_t index,
+                                              uint32_t server, int64_t value, int64_t value2)
 {
-    const struct tbi_ticket *ticket = tbi_ticket(step->city, index);
     struct tb_event *event = step->out++;
     *event = (struct tb_event){
         .at_us = step->now,
-        .sequence = tbi_emit_count(step, kind, ticket->station),
+        .sequence = tbi_emit_count(step, kind, station),
         .tag = step->tag,
         .ref = tbi_ref(TB_REF_TICKET, ticket->generation, index),
+        .value = value,
+        .value2 = value2,
         .kind = (uint16_t)kind,
         .station = ticket->station,
         .server = server,
@@ -82,6 +85,14 @@ static inline struct tb_event *tbi_emit_at_server(struct tbi_step *step, enum tb
     };
     step->answer = 0;
     return event;
+}
+
+static inline struct tb_event *tbi_emit_at_server(struct tbi_step *step, enum tb_event_kind kind,
+                                                  uint32_t index, uint32_t server)
+{
+    const struct tbi_ticket *ticket = tbi_ticket(step->city, index);
+    return tbi_emit_whole(step, kind, tbi_station(step->city, ticket->station), ticket, index,
+                          server, 0, 0);
 }
 
 static inline struct tb_event *tbi_emit_ticket(struct tbi_step *step, enum tb_event_kind kind,

@@ -21,36 +21,33 @@ static uint32_t wait_bucket(uint32_t ahead, uint32_t windows)
     return load < 0 ? 0 : load >= TBI_WAIT_BUCKETS ? TBI_WAIT_BUCKETS - 1 : (uint32_t)load;
 }
 
-static uint32_t ready_windows(const struct tb_city *city, const struct tbi_station *station,
-                              const struct tbi_line *line)
+static uint32_t ready_windows(const struct tbi_station *station, const struct tbi_line *line)
 {
     uint32_t ready = 0;
     for (uint64_t m = station->ready_profiles & line->profiles; m; m &= m - 1)
-        ready += tbi_profile(city, station->profile_first + tbi_lowest(m))->ready_count;
+        ready += tbi_station_profile(station, tbi_lowest(m))->ready_count;
     return ready;
 }
 
 /* Fills ahead and windows; the base wait in us, 0 with a ready window, -1 without an open one. */
-static int64_t wait_base(const struct tb_city *city, uint32_t station_index, uint32_t queue,
-                         uint32_t extra, struct tb_wait *out)
+static int64_t wait_base(const struct tbi_station *station, uint32_t queue, uint32_t extra,
+                         struct tb_wait *out)
 {
-    const struct tbi_station *station = tbi_station(city, station_index);
-    const struct tbi_line *line = tbi_station_line(city, station, queue);
+    const struct tbi_line *line = tbi_station_line(station, queue);
     uint64_t lines = station->waiting_lines & (line->pool | tbi_bit(queue));
     uint32_t ahead = extra;
     if (lines == station->waiting_lines)
         ahead += station->waiting;
     else
         for (uint64_t m = lines; m; m &= m - 1)
-            ahead += tbi_station_line(city, station, tbi_lowest(m))->count;
+            ahead += tbi_station_line(station, tbi_lowest(m))->count;
     out->ahead = ahead;
     out->windows = line->windows;
     if (line->windows == 0)
         return TB_WAIT_UNKNOWN;
-    if ((station->ready_profiles & line->profiles) && ready_windows(city, station, line) > ahead)
+    if ((station->ready_profiles & line->profiles) && ready_windows(station, line) > ahead)
         return 0;
-    int64_t service_us =
-        tbi_group(city, station_index * TB_GROUPS_MAX + queue / TB_CLASSES)->service_us;
+    int64_t service_us = tbi_station_group(station, queue / TB_CLASSES)->service_us;
     return (int64_t)(2 * (uint64_t)ahead + 1) * service_us / (2 * (int64_t)line->windows);
 }
 
@@ -59,38 +56,38 @@ static int64_t times(int64_t base_us, uint32_t factor)
     return (base_us >> 8) * factor >> 8;
 }
 
-static void wait_quantiles(const struct tb_city *city, uint32_t station, int64_t base_us,
-                           struct tb_wait *out)
+/* A bucket of the factors and both quantiles of a base wait > 0. */
+static uint32_t wait_quantiles(const struct tbi_station *station, int64_t base_us,
+                               struct tb_wait *out)
 {
-    if (base_us <= 0) {
-        out->half_us = out->nine_in_ten_us = base_us;
-        return;
-    }
-    const struct tbi_wait_factors *factors = tbi_factors(city, station);
     uint32_t bucket = wait_bucket(out->ahead, out->windows);
-    out->half_us = times(base_us, factors->half[bucket]);
-    out->nine_in_ten_us = times(base_us, factors->nine[bucket]);
-    if (out->nine_in_ten_us < out->half_us)
-        out->nine_in_ten_us = out->half_us;
+    const int64_t half_us = times(base_us, station->factors.half[bucket]);
+    const int64_t nine_us = times(base_us, station->factors.nine[bucket]);
+    out->half_us = half_us;
+    out->nine_in_ten_us = nine_us < half_us ? half_us : nine_us;
+    return bucket;
 }
 
-void tbi_estimate(const struct tb_city *city, uint32_t station, uint32_t queue, uint32_t extra,
-                  struct tb_wait *out)
+void tbi_estimate(const struct tb_city *city, uint32_t station_index, uint32_t queue,
+                  uint32_t extra, struct tb_wait *out)
 {
-    int64_t base_us = wait_base(city, station, queue, extra, out);
-    wait_quantiles(city, station, base_us, out);
+    const struct tbi_station *station = tbi_station(city, station_index);
+    int64_t base_us = wait_base(station, queue, extra, out);
+    out->half_us = out->nine_in_ten_us = base_us;
+    if (base_us > 0)
+        wait_quantiles(station, base_us, out);
 }
 
-void tbi_estimate_begin(struct tb_city *city, uint32_t index, uint32_t queue, struct tb_wait *out)
+void tbi_estimate_begin(const struct tbi_station *station, struct tbi_ticket *ticket,
+                        uint32_t queue, struct tb_wait *out)
 {
-    struct tbi_ticket *ticket = tbi_ticket(city, index);
-    int64_t base_us = wait_base(city, ticket->station, queue, 0, out);
-    wait_quantiles(city, ticket->station, base_us, out);
+    int64_t base_us = wait_base(station, queue, 0, out);
+    out->half_us = out->nine_in_ten_us = base_us;
     if (base_us <= 0)
         return;
-    int64_t ms = base_us / 1000;
+    ticket->wait_bucket = (uint8_t)wait_quantiles(station, base_us, out);
+    uint64_t ms = (uint64_t)base_us / 1000;
     ticket->wait_ms = ms > INT32_MAX ? INT32_MAX : ms < 1 ? 1 : (uint32_t)ms;
-    ticket->wait_bucket = (uint8_t)wait_bucket(out->ahead, out->windows);
 }
 
 /* One step of the factor towards its quantile p = per_1024 / 1024; true: the wait was within. */
@@ -109,11 +106,10 @@ static bool learn(uint32_t *factor, int64_t base_us, int64_t waited_us, uint32_t
     return within;
 }
 
-void tbi_estimate_learn(struct tb_city *city, uint32_t index, int64_t waited_us)
+void tbi_estimate_learn(struct tbi_station *station, const struct tbi_ticket *ticket,
+                        int64_t waited_us)
 {
-    const struct tbi_ticket *ticket = tbi_ticket(city, index);
-    struct tbi_station *station = tbi_station(city, ticket->station);
-    struct tbi_wait_factors *factors = tbi_factors(city, ticket->station);
+    struct tbi_wait_factors *factors = &station->factors;
     int64_t base_us = (int64_t)ticket->wait_ms * 1000;
     tb_assert(ticket->wait_bucket < TBI_WAIT_BUCKETS);
     station->estimate_count++;
@@ -127,7 +123,7 @@ void tbi_estimate_learn(struct tb_city *city, uint32_t index, int64_t waited_us)
 void tbi_estimate_left(struct tb_city *city, uint32_t index, int64_t waited_us)
 {
     const struct tbi_ticket *ticket = tbi_ticket(city, index);
-    struct tbi_wait_factors *factors = tbi_factors(city, ticket->station);
+    struct tbi_wait_factors *factors = &tbi_station(city, ticket->station)->factors;
     int64_t base_us = (int64_t)ticket->wait_ms * 1000;
     uint32_t *half = &factors->half[ticket->wait_bucket];
     uint32_t *nine = &factors->nine[ticket->wait_bucket];
@@ -149,27 +145,24 @@ void tbi_estimate_day(struct tbi_step *step, uint32_t index)
     station->estimate_count = station->estimate_half = station->estimate_nine = 0;
 }
 
-void tbi_estimate_served(struct tb_city *city, uint32_t index, uint32_t group, int64_t served_us)
+void tbi_estimate_served(const struct tbi_station *station, uint32_t group, int64_t served_us)
 {
-    const struct tbi_ticket *ticket = tbi_ticket(city, index);
-    struct tbi_group *row = tbi_group(city, ticket->station * TB_GROUPS_MAX + group);
-    tb_assert(group < TB_GROUPS_MAX && served_us >= 0);
-    row->service_us += (served_us - row->service_us) >> SERVICE_SHIFT;
-    if (row->service_us < 1)
-        row->service_us = 1;
+    tb_assert(group < station->group_count && served_us >= 0);
+    struct tbi_group *row = tbi_station_group(station, group);
+    const int64_t service_us = row->service_us + ((served_us - row->service_us) >> SERVICE_SHIFT);
+    row->service_us = service_us < 1 ? 1 : service_us;
 }
 
 /* A line's pool: all lines of the open windows that serve it. */
-static void line_pool(const struct tb_city *city, const struct tbi_station *station,
-                      uint32_t queue)
+static void line_pool(const struct tbi_station *station, uint32_t queue)
 {
     uint64_t pool = 0;
     for (uint32_t i = 0; i < station->profile_count; i++) {
-        const struct tbi_profile *profile = tbi_profile(city, station->profile_first + i);
+        const struct tbi_profile *profile = tbi_station_profile(station, i);
         if (profile->open_count > 0 && (profile->serves & tbi_bit(queue)))
             pool |= profile->serves;
     }
-    tbi_station_line(city, station, queue)->pool = pool;
+    tbi_station_line(station, queue)->pool = pool;
 }
 
 /* The same for the remote station's lines, which windows of all halls serve. */
@@ -178,7 +171,7 @@ static void remote_windows(struct tb_city *city, struct tbi_remote_class *change
     const struct tbi_station *station = tbi_station(city, city->station_remote);
     changed->open_count += change;
     for (uint64_t m = changed->lines; m; m &= m - 1) {
-        struct tbi_line *line = tbi_station_line(city, station, tbi_lowest(m));
+        struct tbi_line *line = tbi_station_line(station, tbi_lowest(m));
         line->windows += change;
         line->pool = 0;
         for (uint32_t i = 0; i < city->remote_class_count; i++)
@@ -191,16 +184,16 @@ void tbi_estimate_server(struct tb_city *city, uint32_t index, bool open, uint32
 {
     const struct tbi_server *server = tbi_server(city, index);
     struct tbi_station *station = tbi_station(city, server->station);
-    struct tbi_profile *profile = tbi_profile(city, station->profile_first + profile_index);
+    struct tbi_profile *profile = tbi_station_profile(station, profile_index);
     uint32_t change = open ? 1u : UINT32_MAX;
     station->open += change;
     profile->open_count += change;
     bool pools_changed = profile->open_count == (open ? 1 : 0);
     for (uint64_t m = profile->serves; m; m &= m - 1) {
         uint32_t queue = tbi_lowest(m);
-        tbi_station_line(city, station, queue)->windows += change;
+        tbi_station_line(station, queue)->windows += change;
         if (pools_changed)
-            line_pool(city, station, queue);
+            line_pool(station, queue);
     }
     if (profile->remote_class != TB_NONE)
         remote_windows(city, &city->remote[profile->remote_class], change);

@@ -6,10 +6,10 @@ static struct tb_candidate line_candidate(const struct tb_city *city, uint32_t s
                                           uint32_t queue, uint32_t won)
 {
     const struct tbi_station *station = tbi_station(city, station_index);
-    const struct tbi_line *line = tbi_station_line(city, station, queue);
+    const struct tbi_line *line = tbi_station_line(station, queue);
     uint32_t first = line->fifo ? line->head : line->root;
     uint32_t class_ = queue % TB_CLASSES;
-    const int64_t *rule = tbi_rules(city, station_index)->value;
+    const int64_t *rule = station->rules.value;
     const struct tbi_ticket *winner = tbi_ticket(city, won);
     if (winner->station == station_index && winner->queue == queue)
         first = won;

@@ -216,7 +216,7 @@ enum tb_status tbi_do_HALL_QUOTA(struct tbi_step *step, const struct tb_command 
     if (command->value < 0 || command->value > QUOTA_MOST)
         return TB_STATUS_VALUE_INVALID;
     struct tbi_group *group =
-        tbi_group(city, (uint64_t)command->station * TB_GROUPS_MAX + command->group);
+        tbi_station_group(tbi_station(city, command->station), command->group);
     group->quota = (uint32_t)command->value;
     struct tb_event *event = tbi_emit(step, TB_EVENT_QUOTA_SET, command->station);
     event->value = group->quota;

@@ -191,7 +191,7 @@ static void init_profiles(struct tb_city *city, uint32_t station_index,
     const struct tbi_station *station = tbi_station(city, station_index);
     for (uint32_t p = 0; p < from->profile_count; p++) {
         const struct tb_profile *given = &from->profiles[p];
-        struct tbi_profile *profile = tbi_profile(city, station->profile_first + p);
+        struct tbi_profile *profile = tbi_station_profile(station, p);
         profile->serves = given->serves;
         profile->helps = given->helps;
         profile->remote = given->remote;
@@ -201,7 +201,7 @@ static void init_profiles(struct tb_city *city, uint32_t station_index,
         profile->ready = (struct tbi_list){TB_NONE, TB_NONE};
         profile->remote_class = remote_class(city, profile);
         for (uint64_t m = given->serves | given->helps; m != 0; m &= m - 1)
-            tbi_station_line(city, station, tbi_lowest(m))->profiles |= tbi_bit(p);
+            tbi_station_line(station, tbi_lowest(m))->profiles |= tbi_bit(p);
     }
 }
 
@@ -210,13 +210,13 @@ static void init_lines(struct tb_city *city, uint32_t station_index, const struc
     const struct tbi_station *station = tbi_station(city, station_index);
     tb_assert(station->group_count == from->group_count);
     for (uint32_t g = 0; g < from->group_count; g++) {
-        struct tbi_group *group = tbi_group(city, (uint64_t)station_index * TB_GROUPS_MAX + g);
+        struct tbi_group *group = tbi_station_group(station, g);
         group->service_us = from->groups[g].service_mean_us;
         group->quota = from->groups[g].quota;
         group->slot_capacity = from->groups[g].slot_capacity;
     }
     for (uint32_t q = 0; q < from->group_count * TB_CLASSES; q++) {
-        struct tbi_line *line = tbi_station_line(city, station, q);
+        struct tbi_line *line = tbi_station_line(station, q);
         const uint32_t class_ = q % TB_CLASSES;
         line->head = TB_NONE;
         line->tail = TB_NONE;
@@ -272,11 +272,11 @@ static void init_station(struct tb_city *city, uint32_t index, const struct tb_s
         station->due_at[kind] = TB_NEVER;
     for (uint32_t rule = 0; rule < TB_RULE_COUNT; rule++) {
         const int64_t normal = tb_rule_row(rule)->normal;
-        tbi_rules(city, index)->value[rule] = from->rules ? from->rules->value[rule] : normal;
+        station->rules.value[rule] = from->rules ? from->rules->value[rule] : normal;
     }
     for (uint32_t b = 0; b < TBI_WAIT_BUCKETS; b++) {
-        tbi_factors(city, index)->half[b] = FACTOR_ONE;
-        tbi_factors(city, index)->nine[b] = 2 * FACTOR_ONE;
+        station->factors.half[b] = FACTOR_ONE;
+        station->factors.nine[b] = 2 * FACTOR_ONE;
     }
 }
 
@@ -291,6 +291,9 @@ static void init_stations(struct tb_city *city, const struct tb_config *config)
         station->server_first = server;
         station->plan_first = plan;
         station->slot_first = slot;
+        station->lines_at = (char *)tbi_line(city, line) - (char *)station;
+        station->profiles_at = (char *)tbi_profile(city, profile) - (char *)station;
+        station->groups_at = (char *)tbi_group(city, line / TB_CLASSES) - (char *)station;
         init_station(city, s, from);
         init_lines(city, s, from);
         init_profiles(city, s, from);

@@ -1,6 +1,6 @@
 /* The block: how a city lies in memory.
  *
- *     header | stations | rules | counts | groups | profiles | lines | overtakes | servers |
+ *     header | stations | deadlines | groups | profiles | lines | overtakes | servers |
  * tickets |
  *     further ticket fields | cases | visits | ... (TBI_SECTIONS below, each 64-byte aligned)
  *
@@ -45,38 +45,57 @@ struct tbi_list {
     uint32_t head, tail;
 };
 
+/* The factors that turn a base wait into quantiles, in 1/65536, by how many wait ahead per
+ * window. */
+struct tbi_wait_factors {
+    uint32_t half[TBI_WAIT_BUCKETS], nine[TBI_WAIT_BUCKETS];
+};
+
+/* Events of each kind, modulo 2^32. */
+struct tbi_counts {
+    uint32_t event[TB_EVENT_COUNT];
+};
+
+/* A station and what belongs to it alone. Its lines, profiles and groups lie in sections of their
+ * own; where they begin is kept as bytes from the station, so that whoever has the station needs
+ * nothing else. */
 struct tbi_station {
-    tb_time due_at[TBI_DUE_COUNT]; /* one cache line: the deadline is their minimum */
+    tb_time due_at[TBI_DUE_COUNT]; /* the deadline is their minimum */
 
     tb_time clock_at;        /* of the last change */
     uint64_t waiting_lines;  /* lines where somebody waits */
     uint64_t starving_lines; /* lines whose oldest joiner was overtaken K times */
     uint64_t ready_profiles; /* profiles with a ready window */
-    uint32_t join_last;      /* join numbers given */
-    uint32_t number_last;    /* printed numbers given today */
-    uint32_t waiting, called, serving, booked, parked, ready, open;
-    uint32_t line_first, profile_first, server_first, server_count;
+    int64_t lines_at, profiles_at, groups_at;
+    uint32_t join_last;   /* join numbers given */
+    uint32_t number_last; /* printed numbers given today */
 
+    uint32_t waiting, called, serving, ready, open;
     uint8_t kind; /* enum tb_station_kind */
     uint8_t group_count, profile_count;
     bool accepts, over, closed_by_hand, in_period, drain;
-    uint32_t calendar;
-    int32_t day; /* index of the service day, -1 before the first */
-    uint32_t boundary; /* of the day: 0 start, then open and close of each period, then over */
-    struct tbi_list calls;    /* windows with a call whose time can run out, earliest first */
-    struct tbi_list away;     /* tickets parked or absent, in the order of becoming so */
-    struct tbi_list follows;  /* visits on the way to the follow-up list */
-    struct tbi_list lapses;   /* visits on it */
-    uint32_t timers;          /* root of the heap of ticket timers */
-    uint32_t timer_last;      /* sequence of timers set */
-    uint32_t plan_first, plan_room, plan_cursor;
-
-    uint32_t slot_first, slots_per_day;
-    int64_t slot_us;
-    uint32_t horizon_days;
+    struct tbi_list calls;   /* windows with a call whose time can run out, earliest first */
+    struct tbi_list follows; /* visits on the way to the follow-up list */
+    struct tbi_list lapses;  /* visits on it */
     uint32_t estimate_count, estimate_half, estimate_nine; /* since the day began */
+
+    int64_t slot_us;
     int64_t heading_minute; /* minutes before this one are clear */
-    uint32_t pad[14];
+    uint32_t booked, parked;
+    struct tbi_list away; /* tickets parked or absent, in the order of becoming so */
+    uint32_t timers;      /* root of the heap of ticket timers */
+    uint32_t timer_last;  /* sequence of timers set */
+    uint32_t line_first, profile_first, server_first, server_count;
+    uint32_t calendar;
+    int32_t day;       /* index of the service day, -1 before the first */
+    uint32_t boundary; /* of the day: 0 start, then open and close of each period, then over */
+    uint32_t plan_first, plan_room, plan_cursor;
+    uint32_t slot_first, slots_per_day;
+    uint32_t horizon_days;
+
+    struct tbi_counts counts;
+    struct tb_rules rules;
+    struct tbi_wait_factors factors;
 };
 
 /* A waiting line: skill group x class. */
@@ -250,16 +269,6 @@ struct tbi_plan_count {
     uint32_t count[TB_DAY_KINDS_MAX];
 };
 
-/* The factors that turn a base wait into quantiles, in 1/65536, by how many wait ahead per
- * window. */
-struct tbi_wait_factors {
-    uint32_t half[TBI_WAIT_BUCKETS], nine[TBI_WAIT_BUCKETS];
-};
-
-struct tbi_counts {
-    uint64_t event[TB_EVENT_COUNT];
-};
-
 struct tbi_heading {
     uint16_t minute[TBI_HEADING_MINUTES];
 };
@@ -272,15 +281,12 @@ struct tbi_request {
 /* Sections: TBI_SECTION(name, type, how many). */
 #define TBI_SECTIONS(TBI_SECTION)                                                                  \
     TBI_SECTION(station, struct tbi_station, size->stations)                                       \
-    TBI_SECTION(rules, struct tb_rules, size->stations)                                            \
     TBI_SECTION(deadline, tb_time, 2 * size->leaves)                                               \
-    TBI_SECTION(group, struct tbi_group, size->stations *TB_GROUPS_MAX)                            \
+    TBI_SECTION(group, struct tbi_group, size->lines / TB_CLASSES)                                 \
     TBI_SECTION(profile, struct tbi_profile, size->profiles)                                       \
     TBI_SECTION(line, struct tbi_line, size->lines)                                                \
     TBI_SECTION(overtakes, struct tbi_overtakes, size->lines)                                      \
     TBI_SECTION(server, struct tbi_server, size->servers)                                          \
-    TBI_SECTION(counts, struct tbi_counts, size->stations)                                         \
-    TBI_SECTION(factors, struct tbi_wait_factors, size->stations)                                  \
     TBI_SECTION(heading, struct tbi_heading, size->stations)                                       \
     TBI_SECTION(calendar, struct tbi_calendar, size->calendars)                                    \
     TBI_SECTION(day, struct tbi_day, size->days)                                                   \
@@ -334,7 +340,7 @@ struct tb_city {
     struct tbi_remote_class remote[TBI_REMOTE_CLASSES_MAX];
 };
 
-_Static_assert(sizeof(struct tbi_station) == 320, "a station is five cache lines");
+_Static_assert(sizeof(struct tbi_station) == 832, "a station is thirteen cache lines");
 _Static_assert(sizeof(struct tbi_line) == 64, "a line is one cache line");
 _Static_assert(sizeof(struct tbi_profile) == 64, "a profile is one cache line");
 _Static_assert(sizeof(struct tbi_server) == 64, "a window is one cache line");
@@ -356,19 +362,31 @@ TBI_SECTIONS(TBI_SECTION)
 
 static inline int64_t tbi_rule(const struct tb_city *city, uint32_t station, enum tb_rule rule)
 {
-    return tbi_rules(city, station)->value[rule];
+    return tbi_station(city, station)->rules.value[rule];
 }
 
-static inline struct tbi_line *tbi_station_line(const struct tb_city *city,
-                                                const struct tbi_station *station, uint32_t queue)
+/* What a station has: the const is cast away here as above. */
+static inline struct tbi_line *tbi_station_line(const struct tbi_station *station, uint32_t queue)
 {
-    return tbi_line(city, station->line_first + queue);
+    return (struct tbi_line *)((char *)(uintptr_t)station + station->lines_at) + queue;
+}
+
+static inline struct tbi_profile *tbi_station_profile(const struct tbi_station *station,
+                                                      uint32_t profile)
+{
+    return (struct tbi_profile *)((char *)(uintptr_t)station + station->profiles_at) + profile;
+}
+
+static inline struct tbi_group *tbi_station_group(const struct tbi_station *station,
+                                                  uint32_t group)
+{
+    return (struct tbi_group *)((char *)(uintptr_t)station + station->groups_at) + group;
 }
 
 static inline struct tbi_profile *tbi_server_profile(const struct tb_city *city,
                                                      const struct tbi_server *server)
 {
-    return tbi_profile(city, tbi_station(city, server->station)->profile_first + server->profile);
+    return tbi_station_profile(tbi_station(city, server->station), server->profile);
 }
 
 static inline tb_ref tbi_ref(enum tb_ref_kind kind, uint32_t generation, uint32_t index)

@@ -2,70 +2,69 @@
 #include "heap.h"
 #include "step.h"
 
-/* A task that is never due keeps a key from which a credit can still be taken. */
-static int64_t line_key(const struct tb_city *city, const struct tbi_line *line, uint32_t ticket)
+/* Brings the copies that choosing reads up to date with the first ticket and the oldest joiner
+ * of a line where somebody waits. A task that is never due keeps a key from which a credit can
+ * still be taken. */
+static void line_cache(const struct tb_city *city, struct tbi_line *line)
 {
-    int64_t key = line->fifo ? tbi_ticket(city, ticket)->place_at : tbi_more(city, ticket)->key_us;
-    return key < TB_NEVER / 2 ? key : TB_NEVER / 2;
-}
-
-/* Brings the copies that choosing reads up to date with the first ticket and the oldest joiner. */
-static void line_cache(struct tb_city *city, struct tbi_station *station, uint32_t queue)
-{
-    struct tbi_line *line = tbi_station_line(city, station, queue);
-    if (line->count == 0) {
-        tb_assert(line->head == TB_NONE);
-        station->waiting_lines &= ~tbi_bit(queue);
-        station->starving_lines &= ~tbi_bit(queue);
-        line->overtakes = 0;
-        return;
+    const struct tbi_ticket *head = tbi_ticket(city, line->head), *first = head;
+    int64_t key = head->place_at;
+    if (!line->fifo) {
+        first = tbi_ticket(city, line->root);
+        key = tbi_more(city, line->root)->key_us;
     }
-    uint32_t first = line->fifo ? line->head : line->root;
-    line->first_key = line_key(city, line, first);
-    line->first_join = tbi_ticket(city, first)->join;
-    line->head_join = tbi_ticket(city, line->head)->join;
+    line->first_key = key < TB_NEVER / 2 ? key : TB_NEVER / 2;
+    line->first_join = first->join;
+    line->head_join = head->join;
 }
 
 /* Forgets those who overtook only people who have left. */
 static void line_prune(struct tb_city *city, struct tbi_station *station, uint32_t queue)
 {
-    struct tbi_line *line = tbi_station_line(city, station, queue);
+    struct tbi_line *line = tbi_station_line(station, queue);
     uint32_t *join = tbi_overtakes(city, station->line_first + queue)->join;
     uint8_t kept = 0;
     for (uint32_t i = 0; i < line->overtakes; i++)
         if (join[i] > line->head_join)
             join[kept++] = join[i];
     line->overtakes = kept;
-    int64_t most = tbi_rule(city, tbi_ticket(city, line->head)->station, TB_RULE_overtake_max);
-    if (kept < most)
+    if (kept < station->rules.value[TB_RULE_overtake_max])
         station->starving_lines &= ~tbi_bit(queue);
     else
         station->starving_lines |= tbi_bit(queue);
 }
 
-static void line_append(struct tb_city *city, struct tbi_station *station, uint32_t index,
-                        uint32_t queue)
+static void line_append(struct tb_city *city, struct tbi_station *station,
+                        struct tbi_ticket *ticket, uint32_t index, uint32_t queue)
 {
-    struct tbi_ticket *ticket = tbi_ticket(city, index);
-    struct tbi_line *line = tbi_station_line(city, station, queue);
-    ticket->prev = line->tail;
+    struct tbi_line *line = tbi_station_line(station, queue);
+    const uint32_t tail = line->tail, count = line->count;
+    ticket->prev = tail;
     ticket->next = TB_NONE;
-    if (line->tail == TB_NONE)
-        line->head = index;
-    else
-        tbi_ticket(city, line->tail)->next = index;
+    *(tail == TB_NONE ? &line->head : &tbi_ticket(city, tail)->next) = index;
     line->tail = index;
-    if (line->fifo && station->kind == TB_STATION_HALL) {
-        int64_t ahead = tbi_rule(city, ticket->station, TB_RULE_remind_ahead);
-        if (ahead > 0 && line->count == ahead)
-            line->near = index;
-    }
-    if (!line->fifo)
-        tbi_heap_insert(city, TBI_HEAP_LINE, &line->root, index);
+    line->count = count + 1;
     station->waiting_lines |= tbi_bit(queue);
     station->waiting++;
-    if (line->count++ == 0 || !line->fifo)
-        line_cache(city, station, queue);
+    if (line->fifo) {
+        if (count == 0)
+            line_cache(city, line);
+        if (count == station->rules.value[TB_RULE_remind_ahead] && count > 0 &&
+            station->kind == TB_STATION_HALL)
+            line->near = index;
+    } else {
+        tbi_heap_insert(city, TBI_HEAP_LINE, &line->root, index);
+        line_cache(city, line);
+    }
+}
+
+/* The station is over: nobody joins. */
+static __attribute__((noinline)) void join_over(struct tbi_step *step, uint32_t index)
+{
+    const struct tbi_ticket *ticket = tbi_ticket(step->city, index);
+    struct tb_event *event = tbi_emit_ticket(step, TB_EVENT_EXPIRED, index);
+    event->value = step->now > ticket->place_at ? step->now - ticket->place_at : 0;
+    tbi_ticket_end(step, index);
 }
 
 void tbi_join(struct tbi_step *step, uint32_t index, uint32_t queue)
@@ -80,14 +79,15 @@ void tbi_join(struct tbi_step *step, uint32_t index, uint32_t queue)
     ticket->changed_at = step->now;
     ticket->join = ++station->join_last;
     if (station->over) {
-        struct tb_event *event = tbi_emit_ticket(step, TB_EVENT_EXPIRED, index);
-        event->value = step->now > ticket->place_at ? step->now - ticket->place_at : 0;
-        tbi_ticket_end(step, index);
+        join_over(step, index);
         return;
     }
-    uint32_t server = tbi_choose_server(city, ticket->station, queue);
+    uint32_t server = TB_NONE;
+    if ((station->ready_profiles & tbi_station_line(station, queue)->profiles) ||
+        ticket->station == city->station_remote)
+        server = tbi_choose_server(city, ticket->station, queue);
     if (server == TB_NONE) {
-        line_append(city, station, index, queue);
+        line_append(city, station, ticket, index, queue);
         return;
     }
     if (step->explanations)
@@ -100,38 +100,37 @@ void tbi_join(struct tbi_step *step, uint32_t index, uint32_t queue)
 static void line_near(struct tbi_step *step, struct tbi_line *line,
                       const struct tbi_ticket *leaving)
 {
-    if (line->near == TB_NONE || leaving->join > tbi_ticket(step->city, line->near)->join)
+    if (line->near == TB_NONE)
         return;
-    line->near = tbi_ticket(step->city, line->near)->next;
-    step->near = line->near;
+    const struct tbi_ticket *near = tbi_ticket(step->city, line->near);
+    if (leaving->join <= near->join)
+        step->near = line->near = near->next;
 }
 
 void tbi_leave(struct tbi_step *step, uint32_t index)
 {
     struct tb_city *city = step->city;
-    struct tbi_ticket *ticket = tbi_ticket(city, index);
+    const struct tbi_ticket *ticket = tbi_ticket(city, index);
     struct tbi_station *station = tbi_station(city, ticket->station);
-    uint32_t queue = ticket->queue;
-    struct tbi_line *line = tbi_station_line(city, station, queue);
+    const uint32_t queue = ticket->queue, prev = ticket->prev, next = ticket->next;
+    struct tbi_line *line = tbi_station_line(station, queue);
     tb_assert(ticket->state == TB_TICKET_WAITING);
     tb_assert(line->count > 0);
     line_near(step, line, ticket);
-    bool was_head = line->head == index;
-    if (was_head)
-        line->head = ticket->next;
-    else
-        tbi_ticket(city, ticket->prev)->next = ticket->next;
-    if (line->tail == index)
-        line->tail = ticket->prev;
-    else
-        tbi_ticket(city, ticket->next)->prev = ticket->prev;
+    *(prev == TB_NONE ? &line->head : &tbi_ticket(city, prev)->next) = next;
+    *(next == TB_NONE ? &line->tail : &tbi_ticket(city, next)->prev) = prev;
     if (!line->fifo)
         tbi_heap_remove(city, TBI_HEAP_LINE, &line->root, index);
-    line->count--;
     station->waiting--;
-    if (was_head || !line->fifo)
-        line_cache(city, station, queue);
-    if (was_head && line->overtakes > 0)
+    if (--line->count == 0) {
+        station->waiting_lines &= ~tbi_bit(queue);
+        station->starving_lines &= ~tbi_bit(queue);
+        line->overtakes = 0;
+        return;
+    }
+    if (prev == TB_NONE || !line->fifo)
+        line_cache(city, line);
+    if (prev == TB_NONE && line->overtakes > 0)
         line_prune(city, station, queue);
 }
 
@@ -160,7 +159,7 @@ void tbi_lines_refresh(struct tb_city *city, uint32_t index)
     int64_t ahead = tbi_rule(city, index, TB_RULE_remind_ahead);
     for (uint64_t m = station->waiting_lines; m; m &= m - 1) {
         uint32_t queue = tbi_lowest(m);
-        struct tbi_line *line = tbi_station_line(city, station, queue);
+        struct tbi_line *line = tbi_station_line(station, queue);
         line_prune(city, station, queue);
         line->near = TB_NONE;
         if (!line->fifo || station->kind != TB_STATION_HALL || ahead == 0)

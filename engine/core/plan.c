@@ -143,7 +143,7 @@ enum tb_status tbi_do_CITY_RULE(struct tbi_step *step, const struct tb_command *
     event->value = command->value;
     event->value2 = tbi_rule(city, first, (enum tb_rule)command->extra);
     for (uint32_t i = first; i < end; i++) {
-        int64_t *value = &tbi_rules(city, i)->value[command->extra];
+        int64_t *value = &tbi_station(city, i)->rules.value[command->extra];
         if (*value == command->value)
             continue;
         *value = command->value;

@@ -59,18 +59,16 @@ uint32_t tbi_ticket_new(struct tb_city *city)
 {
     struct tbi_pool *pool = &city->tickets;
     tb_assert(pool->count < pool->max);
-    uint32_t index, generation = 0;
     if (pool->free == TB_NONE) {
-        index = pool_grow(pool);
+        const uint32_t index = pool_grow(pool);
         memset(tbi_more(city, index), 0, sizeof(struct tbi_ticket_more));
-    } else {
-        index = pool_pop(pool, tbi_ticket(city, pool->free)->next);
-        tb_assert(tbi_ticket(city, index)->state == TB_TICKET_FREE);
-        generation = tbi_ticket(city, index)->generation;
+        *tbi_ticket(city, index) = (struct tbi_ticket){.generation = generation_next(0)};
+        return index;
     }
-    struct tbi_ticket *ticket = tbi_ticket(city, index);
-    memset(ticket, 0, sizeof(*ticket));
-    ticket->generation = generation_next(generation);
+    struct tbi_ticket *ticket = tbi_ticket(city, pool->free);
+    tb_assert(ticket->state == TB_TICKET_FREE);
+    const uint32_t index = pool_pop(pool, ticket->next);
+    *ticket = (struct tbi_ticket){.generation = generation_next(ticket->generation)};
     return index;
 }
 
@@ -139,17 +137,15 @@ uint32_t tbi_visit_new(struct tb_city *city)
 {
     struct tbi_pool *pool = &city->visits;
     tb_assert(pool->count < pool->max);
-    uint32_t index, generation = 0;
     if (pool->free == TB_NONE) {
-        index = pool_grow(pool);
-    } else {
-        index = pool_pop(pool, tbi_visit(city, pool->free)->next);
-        tb_assert(tbi_visit(city, index)->station == TB_STATION_NONE);
-        generation = tbi_visit(city, index)->generation;
+        const uint32_t index = pool_grow(pool);
+        *tbi_visit(city, index) = (struct tbi_visit){.generation = generation_next(0)};
+        return index;
     }
-    struct tbi_visit *visit = tbi_visit(city, index);
-    memset(visit, 0, sizeof(*visit));
-    visit->generation = generation_next(generation);
+    struct tbi_visit *visit = tbi_visit(city, pool->free);
+    tb_assert(visit->station == TB_STATION_NONE);
+    const uint32_t index = pool_pop(pool, visit->next);
+    *visit = (struct tbi_visit){.generation = generation_next(visit->generation)};
     return index;
 }
 

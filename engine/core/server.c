@@ -79,43 +79,41 @@ void tbi_server_calls_remove(struct tb_city *city, uint32_t index)
     if (server->deadline_at == TB_NEVER)
         return;
     uint32_t station_index = tbi_ticket(city, server->ticket)->station;
-    struct tbi_station *station = tbi_station(city, station_index);
-    bool first = station->calls.head == index;
-    list_remove(city, &station->calls, index, false);
+    struct tbi_list *calls = &tbi_station(city, station_index)->calls;
+    const uint32_t prev = server->prev, next = server->next;
+    *(next == TB_NONE ? &calls->tail : &tbi_server(city, next)->prev) = prev;
     server->deadline_at = TB_NEVER;
-    if (!first)
+    if (prev != TB_NONE) {
+        tbi_server(city, prev)->next = next;
         return;
-    uint32_t head = station->calls.head;
+    }
+    calls->head = next;
     tbi_due_set(city, station_index, TBI_DUE_CALL,
-                head == TB_NONE ? TB_NEVER : tbi_server(city, head)->deadline_at);
+                next == TB_NONE ? TB_NEVER : tbi_server(city, next)->deadline_at);
 }
 
 /* In order of deadlines; as most last equally long, the place is almost always the end. */
-static void calls_add(struct tb_city *city, uint32_t index, tb_time at)
+static void calls_add(struct tb_city *city, uint32_t station_index, uint32_t index, tb_time at)
 {
     struct tbi_server *server = tbi_server(city, index);
-    uint32_t station_index = tbi_ticket(city, server->ticket)->station;
     struct tbi_list *calls = &tbi_station(city, station_index)->calls;
     server->deadline_at = at;
     if (at == TB_NEVER)
         return;
-    uint32_t after = calls->tail;
-    while (after != TB_NONE && tbi_server(city, after)->deadline_at > at)
-        after = tbi_server(city, after)->prev;
-    if (after == calls->tail) {
-        list_append(city, calls, index, false);
-    } else {
-        uint32_t before = after == TB_NONE ? calls->head : tbi_server(city, after)->next;
-        server->prev = after;
-        server->next = before;
-        tbi_server(city, before)->prev = index;
-        if (after == TB_NONE)
-            calls->head = index;
-        else
-            tbi_server(city, after)->next = index;
+    uint32_t prev = calls->tail, next = TB_NONE;
+    while (prev != TB_NONE && tbi_server(city, prev)->deadline_at > at) {
+        next = prev;
+        prev = tbi_server(city, prev)->prev;
     }
-    if (calls->head == index)
-        tbi_due_set(city, station_index, TBI_DUE_CALL, at);
+    server->prev = prev;
+    server->next = next;
+    *(next == TB_NONE ? &calls->tail : &tbi_server(city, next)->prev) = index;
+    if (prev != TB_NONE) {
+        tbi_server(city, prev)->next = index;
+        return;
+    }
+    calls->head = index;
+    tbi_due_set(city, station_index, TBI_DUE_CALL, at);
 }
 
 /* The deadline of a call or of a repeated one: first the acknowledgement of a silent call, then
@@ -125,13 +123,14 @@ static void call_deadline(struct tbi_step *step, uint32_t index)
     struct tb_city *city = step->city;
     struct tbi_server *server = tbi_server(city, index);
     const struct tbi_ticket *ticket = tbi_ticket(city, server->ticket);
-    int64_t call_us = tbi_rule(city, ticket->station, TB_RULE_call_timeout_us);
-    int64_t ack_us = tbi_rule(city, ticket->station, TB_RULE_ack_timeout_us);
+    const int64_t *rule = tbi_station(city, ticket->station)->rules.value;
+    int64_t call_us = rule[TB_RULE_call_timeout_us], ack_us = rule[TB_RULE_ack_timeout_us];
     bool silent = (ticket->flags & (TBI_TICKET_SILENT | TBI_TICKET_ACKED)) == TBI_TICKET_SILENT;
     server->changed_at = step->now;
     server->give_up_at = call_us > 0 ? step->now + call_us : TB_NEVER;
     server->ack_phase = silent && ack_us > 0 && (call_us == 0 || ack_us < call_us);
-    calls_add(city, index, server->ack_phase ? step->now + ack_us : server->give_up_at);
+    calls_add(city, ticket->station, index,
+              server->ack_phase ? step->now + ack_us : server->give_up_at);
 }
 
 /* The acknowledgement came, or will not: what is left is the call's own deadline. */
@@ -142,7 +141,7 @@ void tbi_server_ack_over(struct tb_city *city, uint32_t index)
         return;
     tbi_server_calls_remove(city, index);
     server->ack_phase = false;
-    calls_add(city, index, server->give_up_at);
+    calls_add(city, tbi_ticket(city, server->ticket)->station, index, server->give_up_at);
 }
 
 void tbi_server_call(struct tbi_step *step, uint32_t index, uint32_t ticket_index,
@@ -152,44 +151,43 @@ void tbi_server_call(struct tbi_step *step, uint32_t index, uint32_t ticket_inde
     struct tbi_server *server = tbi_server(city, index);
     struct tbi_ticket *ticket = tbi_ticket(city, ticket_index);
     struct tbi_station *station = tbi_station(city, ticket->station);
+    const tb_time now = step->now;
     tb_assert(ticket->state == TB_TICKET_WAITING);
     if (server->state == TB_SERVER_READY)
         ready_remove(city, index);
     tb_assert(server->ticket == TB_NONE);
     tb_time since = tbi_ticket_is_task(ticket) ? ticket->changed_at : ticket->place_at;
     if (ticket->wait_ms > 0)
-        tbi_estimate_learn(city, ticket_index, step->now - ticket->changed_at);
-    bool start = tbi_rule(city, ticket->station, TB_RULE_auto_start) != 0;
+        tbi_estimate_learn(station, ticket, now - ticket->changed_at);
+    bool start = station->rules.value[TB_RULE_auto_start] != 0;
     server->ticket = ticket_index;
     server->state = start ? TB_SERVER_SERVING : TB_SERVER_CALLED;
-    server->changed_at = step->now;
+    server->changed_at = now;
     ticket->state = start ? TB_TICKET_SERVING : TB_TICKET_CALLED;
     ticket->server = index;
-    ticket->changed_at = step->now;
+    ticket->changed_at = now;
     ticket->calls = 1;
     ticket->flags &= (uint8_t)~TBI_TICKET_ACKED;
+    ++*(start ? &station->serving : &station->called);
+    struct tb_event *event =
+        tbi_emit_whole(step, TB_EVENT_CALLED, station, ticket, ticket_index, index,
+                       now > since ? now - since : 0, overtaken);
     if (start)
-        station->serving++;
-    else
-        station->called++;
-    struct tb_event *event = tbi_emit_at_server(step, TB_EVENT_CALLED, ticket_index, index);
-    event->value = step->now > since ? step->now - since : 0;
-    event->value2 = overtaken;
-    event->flags |= (uint8_t)((start ? TB_EVENT_FLAG_STARTED : 0) |
-                              (ticket->flags & TBI_TICKET_SILENT ? TB_EVENT_FLAG_SILENT : 0));
+        event->flags |= TB_EVENT_FLAG_STARTED;
+    if (ticket->flags & TBI_TICKET_SILENT)
+        event->flags |= TB_EVENT_FLAG_SILENT;
     if (!start)
         call_deadline(step, index);
 }
 
 /* Those in the lines `eligible` who joined before the ticket that is called are overtaken by it. */
-static void overtake(struct tb_city *city, uint32_t station_index, uint64_t eligible,
+static void overtake(struct tb_city *city, struct tbi_station *station, uint64_t eligible,
                      uint32_t join)
 {
-    struct tbi_station *station = tbi_station(city, station_index);
-    int64_t most = tbi_rule(city, station_index, TB_RULE_overtake_max);
+    const int64_t most = station->rules.value[TB_RULE_overtake_max];
     for (uint64_t m = eligible & station->waiting_lines; m; m &= m - 1) {
         uint32_t queue = tbi_lowest(m);
-        struct tbi_line *line = tbi_station_line(city, station, queue);
+        struct tbi_line *line = tbi_station_line(station, queue);
         if (line->head_join >= join)
             continue;
         tb_assert(line->overtakes < most && line->overtakes < TB_OVERTAKE_MAX);
@@ -199,10 +197,10 @@ static void overtake(struct tb_city *city, uint32_t station_index, uint64_t elig
     }
 }
 
-static uint32_t overtaken(const struct tb_city *city, const struct tbi_ticket *ticket)
+static uint32_t overtaken(const struct tb_city *city, const struct tbi_station *station,
+                          const struct tbi_ticket *ticket)
 {
-    const struct tbi_station *station = tbi_station(city, ticket->station);
-    const struct tbi_line *line = tbi_station_line(city, station, ticket->queue);
+    const struct tbi_line *line = tbi_station_line(station, ticket->queue);
     if (line->overtakes == 0)
         return 0;
     const uint32_t *join = tbi_overtakes(city, station->line_first + ticket->queue)->join;
@@ -216,12 +214,13 @@ void tbi_server_take(struct tbi_step *step, uint32_t server, uint32_t index,
                      const struct tbi_choice *choice, enum tb_explain_reason reason)
 {
     struct tb_city *city = step->city;
-    const struct tbi_ticket *ticket = tbi_ticket(city, index);
+    struct tbi_ticket *ticket = tbi_ticket(city, index);
+    struct tbi_station *station = tbi_station(city, ticket->station);
     if (step->explanations)
         tbi_explain_call(step, server, index, reason);
-    uint32_t times = overtaken(city, ticket);
-    if (choice->station == ticket->station && choice->oldest_join < ticket->join)
-        overtake(city, ticket->station, choice->eligible, ticket->join);
+    uint32_t times = overtaken(city, station, ticket);
+    if (choice->oldest_join < ticket->join && choice->station == ticket->station)
+        overtake(city, station, choice->eligible, ticket->join);
     tbi_leave(step, index);
     tbi_server_call(step, server, index, times);
     tbi_near_flush(step);

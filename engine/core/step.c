@@ -101,6 +101,8 @@ static inline enum tb_status answer_new(struct tbi_step *step, const struct tb_c
         refuse(step, status);
         return status;
     }
+    if (step->now > step->city->clock_at && effects[command->kind] != TB_EFFECT_QUERY)
+        step->city->clock_at = step->now;
     tb_assert(step->out > answer && answer->flags & TB_EVENT_FLAG_ANSWER);
     tb_assert(step->out - answer <= TB_COMMAND_EVENTS_MAX);
     return status;

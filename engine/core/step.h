@@ -43,9 +43,21 @@ static inline uint32_t tbi_pool_left(const struct tbi_pool *pool)
 /* ---- time.c: deadlines
  * ------------------------------------------------------------------------ */
 
+/* The station's deadline was `was` and one of its dues has become `at`: brings it, and the
+ * city's, up to date. */
+void tbi_due_changed(struct tb_city *city, uint32_t station);
 /* Sets when one kind of time-driven work of a station acts; TB_NEVER: not. Keeps the city's
  * deadline. */
-void tbi_due_set(struct tb_city *city, uint32_t station, enum tbi_due kind, tb_time at);
+static inline void tbi_due_set(struct tb_city *city, uint32_t station, enum tbi_due kind,
+                               tb_time at)
+{
+    tb_time *due_at = &tbi_station(city, station)->due_at[kind];
+    const tb_time deadline = *tbi_deadline(city, city->size.leaves + station);
+    const tb_time was = *due_at;
+    *due_at = at;
+    if (at < deadline || was == deadline)
+        tbi_due_changed(city, station);
+}
 /* A ticket's one timer (BOOKED, tasks, PARKED, ABSENT): set replaces; clear is harmless without
  * one. */
 void tbi_timer_set(struct tb_city *city, uint32_t ticket, tb_time at); /* TB_NEVER clears */
@@ -220,7 +232,9 @@ enum tb_status tbi_case_room(const struct tb_city *city, uint32_t matter);
 /* A waiting task of the case at that station, the one that began last; TB_NONE. */
 uint32_t tbi_case_task_at(const struct tb_city *city, uint32_t case_, uint32_t station);
 
-tb_ref tbi_visit_add(struct tbi_step *step, uint32_t ticket); /* R12; 0: not kept */
+/* R12; 0: not kept */
+tb_ref tbi_visit_add(struct tbi_step *step, struct tbi_station *station,
+                     const struct tbi_ticket *ticket);
 /* the first of station->follows is due */
 void tbi_visit_follow(struct tbi_step *step, uint32_t station);
 void tbi_visit_lapse(struct tbi_step *step, uint32_t station);
@@ -229,15 +243,15 @@ void tbi_visit_lapse(struct tbi_step *step, uint32_t station);
 void tbi_estimate(const struct tb_city *city, uint32_t station, uint32_t queue, uint32_t extra,
                   struct tb_wait *out);
 /* The same for a ticket that joins now: keeps the base in it, to be judged by its call. */
-void tbi_estimate_begin(struct tb_city *city, uint32_t ticket, uint32_t queue,
-                        struct tb_wait *out);
-void tbi_estimate_learn(struct tb_city *city, uint32_t ticket, int64_t waited_us);
+void tbi_estimate_begin(const struct tbi_station *station, struct tbi_ticket *ticket,
+                        uint32_t queue, struct tb_wait *out);
+void tbi_estimate_learn(struct tbi_station *station, const struct tbi_ticket *ticket,
+                        int64_t waited_us);
 /* Of one who left instead. */
 void tbi_estimate_left(struct tb_city *city, uint32_t ticket, int64_t waited_us);
 /* After windows opened, closed or changed skills: which lines are served by how many. */
 void tbi_estimate_server(struct tb_city *city, uint32_t server, bool open, uint32_t profile);
-void tbi_estimate_served(struct tb_city *city, uint32_t ticket, uint32_t group,
-                         int64_t served_us);
+void tbi_estimate_served(const struct tbi_station *station, uint32_t group, int64_t served_us);
 void tbi_estimate_day(struct tbi_step *step, uint32_t station); /* ESTIMATES, counters to 0 */
 
 uint64_t tbi_request_fingerprint(const struct tb_command *command);

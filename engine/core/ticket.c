@@ -41,48 +41,47 @@ uint32_t tbi_ticket_group(const struct tb_city *city, const struct tbi_ticket *t
 
 /* ---- taking ------------------------------------------------------------------------------- */
 
-/* A ticket with the matters of the command, not yet in any line. */
-static uint32_t ticket_make(struct tbi_step *step, const struct tb_command *command,
-                            uint32_t station, uint32_t count, uint8_t origin)
+/* The group at the station has room today. */
+static bool quota_left(const struct tbi_station *station, uint32_t group)
 {
-    struct tb_city *city = step->city;
-    uint32_t index = tbi_ticket_new(city);
-    struct tbi_ticket *ticket = tbi_ticket(city, index);
-    ticket->place_at = step->now;
-    ticket->station = (uint16_t)station;
-    ticket->server = TB_NONE;
-    ticket->origin = origin;
-    ticket->matter = command->matters[0];
-    ticket->matters_left = (uint8_t)(count - 1);
-    ticket->citizen = command->citizen;
-    ticket->flags = TBI_TICKET_FRESH;
-    for (uint32_t i = 1; i < count; i++)
-        tbi_more(city, index)->matters[i - 1] = command->matters[i];
-    return index;
+    const struct tbi_group *row = tbi_station_group(station, group);
+    return row->quota == 0 || row->used < row->quota;
 }
 
-/* Gives the number, tells the expected wait, and joins the line. */
-static void ticket_take(struct tbi_step *step, uint32_t index, uint32_t queue)
+/* Makes the ticket with the matters of the command, gives the number, tells the expected wait, and
+ * joins the line. */
+static void ticket_take(struct tbi_step *step, const struct tb_command *command,
+                        uint32_t station_index, uint32_t count, uint8_t origin, uint32_t queue)
 {
     struct tb_city *city = step->city;
+    struct tbi_station *station = tbi_station(city, station_index);
+    const uint32_t index = tbi_ticket_new(city);
     struct tbi_ticket *ticket = tbi_ticket(city, index);
     struct tb_wait wait = {TB_WAIT_UNKNOWN, TB_WAIT_UNKNOWN, 0, 0};
-    ticket->number = ++tbi_station(city, ticket->station)->number_last;
-    ticket->queue = (uint8_t)queue;
-    ticket->state = TB_TICKET_WAITING;
-    tbi_group(city, ticket->station * TB_GROUPS_MAX + queue / TB_CLASSES)->used++;
-    if (tbi_rule(city, ticket->station, TB_RULE_estimate))
-        tbi_estimate_begin(city, index, queue, &wait);
-    struct tb_event *event = tbi_emit_ticket(step, TB_EVENT_TAKEN, index);
-    event->value = wait.half_us;
-    event->value2 = wait.nine_in_ten_us;
+    *ticket = (struct tbi_ticket){
+        .place_at = step->now,
+        .generation = ticket->generation,
+        .server = TB_NONE,
+        .number = ++station->number_last,
+        .station = (uint16_t)station_index,
+        .queue = (uint8_t)queue,
+        .state = TB_TICKET_WAITING,
+        .origin = origin,
+        .flags = command->flags & TB_FLAG_SILENT && origin >> 4 != TB_CHANNEL_VIDEO
+                     ? TBI_TICKET_FRESH | TBI_TICKET_SILENT
+                     : TBI_TICKET_FRESH,
+        .matter = command->matters[0],
+        .matters_left = (uint8_t)(count - 1),
+        .citizen = command->citizen,
+    };
+    for (uint32_t i = 1; i < count; i++)
+        tbi_more(city, index)->matters[i - 1] = command->matters[i];
+    tbi_station_group(station, queue / TB_CLASSES)->used++;
+    if (station->rules.value[TB_RULE_estimate])
+        tbi_estimate_begin(station, ticket, queue, &wait);
+    tbi_emit_whole(step, TB_EVENT_TAKEN, station, ticket, index, TB_NONE, wait.half_us,
+                   wait.nine_in_ten_us);
     tbi_join(step, index, queue);
-}
-
-static bool quota_left(const struct tb_city *city, uint32_t station, uint32_t group)
-{
-    const struct tbi_group *row = tbi_group(city, station * TB_GROUPS_MAX + group);
-    return row->quota == 0 || row->used < row->quota;
 }
 
 /* Each matter of the command exists and is handled there. */
@@ -119,16 +118,13 @@ enum tb_status tbi_do_TICKET_TAKE(struct tbi_step *step, const struct tb_command
     if (command->channel > TB_CHANNEL_MOBILE)
         return TB_STATUS_CHANNEL_INVALID;
     uint32_t group = tbi_matter(city, command->matters[0])->group;
-    if (!quota_left(city, command->station, group))
+    if (!quota_left(station, group))
         return TB_STATUS_QUOTA_EXHAUSTED;
     if (tbi_pool_left(&city->tickets) == 0)
         return TB_STATUS_TICKETS_FULL;
-    uint32_t count = command->matter_count ? command->matter_count : 1;
-    uint32_t index = ticket_make(step, command, command->station, count,
-                                 (uint8_t)(command->class_ | command->channel << 4));
-    if (command->flags & TB_FLAG_SILENT)
-        tbi_ticket(city, index)->flags |= TBI_TICKET_SILENT;
-    ticket_take(step, index, group * TB_CLASSES + command->class_);
+    ticket_take(step, command, command->station, command->matter_count ? command->matter_count : 1,
+                (uint8_t)(command->class_ | command->channel << 4),
+                group * TB_CLASSES + command->class_);
     return TB_STATUS_OK;
 }
 
@@ -149,15 +145,14 @@ enum tb_status tbi_do_KIOSK_REQUEST(struct tbi_step *step, const struct tb_comma
         return TB_STATUS_REMOTE_MISSING;
     if (!tbi_station(city, city->station_remote)->accepts)
         return TB_STATUS_HALL_CLOSED;
-    if (!quota_left(city, city->station_remote, group))
+    if (!quota_left(tbi_station(city, city->station_remote), group))
         return TB_STATUS_QUOTA_EXHAUSTED;
     if (tbi_pool_left(&city->tickets) == 0)
         return TB_STATUS_TICKETS_FULL;
     if (!tbi_in_step(step, city->station_remote))
         return TB_STATUS_STATION_OUT_OF_STEP;
-    uint32_t index = ticket_make(step, command, city->station_remote, 1,
-                                 TB_CLASS_NORMAL | TB_CHANNEL_VIDEO << 4);
-    ticket_take(step, index, group * TB_CLASSES + TB_CLASS_NORMAL);
+    ticket_take(step, command, city->station_remote, 1, TB_CLASS_NORMAL | TB_CHANNEL_VIDEO << 4,
+                group * TB_CLASSES + TB_CLASS_NORMAL);
     return TB_STATUS_OK;
 }
 
@@ -374,7 +369,7 @@ bool tbi_ticket_expire_one(struct tbi_step *step, uint32_t station_index)
     uint32_t index = station->away.head;
     enum tb_event_kind kind = TB_EVENT_EXPIRED;
     if (station->waiting_lines) {
-        index = tbi_station_line(city, station, tbi_lowest(station->waiting_lines))->head;
+        index = tbi_station_line(station, tbi_lowest(station->waiting_lines))->head;
         tbi_leave(step, index);
         step->near = TB_NONE; /* nobody wants "three ahead of you" while the hall closes */
     } else if (index != TB_NONE) {

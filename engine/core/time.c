@@ -11,36 +11,20 @@ static tb_time least(tb_time a, tb_time b)
     return a < b ? a : b;
 }
 
-/* The station's deadline has changed: its leaf, and what lies above. */
-static void deadline_set(struct tb_city *city, uint64_t node, tb_time at)
+void tbi_due_changed(struct tb_city *city, uint32_t index)
 {
+    const tb_time *due_at = tbi_station(city, index)->due_at;
+    tb_time at = least(least(least(due_at[0], due_at[1]), least(due_at[2], due_at[3])),
+                       least(least(due_at[4], due_at[5]), due_at[6]));
+    _Static_assert(TBI_DUE_LAPSE == 6, "seven kinds");
     tb_time *tree = tbi_deadline(city, 0);
-    tree[node] = at;
-    while (node > 1) {
-        tb_time parent = least(tree[node], tree[node ^ 1]);
-        node >>= 1;
-        if (tree[node] == parent)
+    uint64_t node = city->size.leaves + index;
+    while (tree[node] != at) {
+        tree[node] = at;
+        if (node == 1)
             return;
-        tree[node] = parent;
-    }
-}
-
-void tbi_due_set(struct tb_city *city, uint32_t index, enum tbi_due kind, tb_time at)
-{
-    tb_time *due_at = tbi_station(city, index)->due_at;
-    const tb_time was = due_at[kind];
-    const uint64_t leaf = city->size.leaves + index;
-    const tb_time deadline = *tbi_deadline(city, leaf);
-    due_at[kind] = at;
-    if (at < deadline) {
-        deadline_set(city, leaf, at);
-    } else if (was == deadline && at != was) {
-        /* It was the first, perhaps with others. */
-        tb_time next = due_at[0];
-        for (int i = 1; i < TBI_DUE_COUNT; i++)
-            next = least(next, due_at[i]);
-        if (next != deadline)
-            deadline_set(city, leaf, next);
+        at = least(at, tree[node ^ 1]);
+        node >>= 1;
     }
 }
 

@@ -43,10 +43,13 @@ static const char *verify_station_fixed(const struct tb_city *city, uint32_t ind
         return "a station has too many groups or profiles";
     if (!in(station->line_first, lines, size->lines) ||
         !in(station->profile_first, station->profile_count, size->profiles) ||
-        !in(station->server_first, station->server_count, size->servers))
+        !in(station->server_first, station->server_count, size->servers) ||
+        tbi_station_line(station, 0) != tbi_line(city, station->line_first) ||
+        tbi_station_profile(station, 0) != tbi_profile(city, station->profile_first) ||
+        tbi_station_group(station, 0) != tbi_group(city, station->line_first / TB_CLASSES))
         return "a station's lines, profiles or servers are outside the city";
     for (uint32_t p = 0; p < station->profile_count; p++) {
-        const struct tbi_profile *profile = tbi_profile(city, station->profile_first + p);
+        const struct tbi_profile *profile = tbi_station_profile(station, p);
         const uint64_t mask = lines == 64 ? ~0ull : (1ull << lines) - 1;
         if ((profile->serves | profile->helps) & ~mask)
             return "a profile has lines that its station has not";
@@ -220,7 +223,7 @@ static const char *verify_line_list(const struct tb_city *city, uint32_t station
                                     uint32_t queue)
 {
     const struct tbi_station *station = tbi_station(city, station_index);
-    const struct tbi_line *line = tbi_station_line(city, station, queue);
+    const struct tbi_line *line = tbi_station_line(station, queue);
     const int64_t ahead = tbi_rule(city, station_index, TB_RULE_remind_ahead);
     uint32_t before = TB_NONE, near = TB_NONE, count = 0;
     for (uint32_t i = line->head; i != TB_NONE; i = tbi_ticket(city, i)->next) {
@@ -249,7 +252,7 @@ static const char *verify_line_copies(const struct tb_city *city, uint32_t stati
                                       uint32_t queue)
 {
     const struct tbi_station *station = tbi_station(city, station_index);
-    const struct tbi_line *line = tbi_station_line(city, station, queue);
+    const struct tbi_line *line = tbi_station_line(station, queue);
     const uint32_t *join = tbi_overtakes(city, station->line_first + queue)->join;
     const bool starving = station->starving_lines & tbi_bit(queue);
     if (line->count == 0)
@@ -277,11 +280,11 @@ static const char *verify_line_windows(const struct tb_city *city, uint32_t stat
                                        uint32_t queue)
 {
     const struct tbi_station *station = tbi_station(city, station_index);
-    const struct tbi_line *line = tbi_station_line(city, station, queue);
+    const struct tbi_line *line = tbi_station_line(station, queue);
     uint64_t pool = 0, profiles = 0;
     uint32_t windows = 0;
     for (uint32_t p = 0; p < station->profile_count; p++) {
-        const struct tbi_profile *profile = tbi_profile(city, station->profile_first + p);
+        const struct tbi_profile *profile = tbi_station_profile(station, p);
         if ((profile->serves | profile->helps) & tbi_bit(queue))
             profiles |= tbi_bit(p);
         if (profile->open_count > 0 && profile->serves & tbi_bit(queue)) {
@@ -302,7 +305,7 @@ static const char *verify_lines(const struct tb_city *city, uint32_t station_ind
     const struct tbi_station *station = tbi_station(city, station_index);
     uint64_t waiting = 0, bits = 0;
     for (uint32_t q = 0; q < (uint32_t)station->group_count * TB_CLASSES; q++) {
-        const struct tbi_line *line = tbi_station_line(city, station, q);
+        const struct tbi_line *line = tbi_station_line(station, q);
         uint64_t in_heap;
         VERIFY(verify_line_list(city, station_index, q));
         VERIFY(verify_heap(city, TBI_HEAP_LINE, line->root, station_index, q, &in_heap));
@@ -327,7 +330,7 @@ static const char *verify_ready_list(const struct tb_city *city, uint32_t statio
                                      uint32_t profile_index)
 {
     const struct tbi_station *station = tbi_station(city, station_index);
-    const struct tbi_profile *profile = tbi_profile(city, station->profile_first + profile_index);
+    const struct tbi_profile *profile = tbi_station_profile(station, profile_index);
     uint32_t before = TB_NONE, count = 0;
     for (uint32_t i = profile->ready.head; i != TB_NONE; i = tbi_server(city, i)->next) {
         if (i >= city->size.servers)
@@ -401,7 +404,7 @@ static const char *verify_servers(const struct tb_city *city, uint32_t station_i
     }
     uint32_t listed = 0;
     for (uint32_t p = 0; p < station->profile_count; p++) {
-        const struct tbi_profile *profile = tbi_profile(city, station->profile_first + p);
+        const struct tbi_profile *profile = tbi_station_profile(station, p);
         VERIFY(verify_ready_list(city, station_index, p));
         listed += profile->ready_count;
         if (profile->open_count != by_profile[p])

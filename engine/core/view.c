@@ -31,7 +31,8 @@ enum tb_status tb_city_station_load(const struct tb_city *city, uint32_t station
                                     .number_last = station->number_last,
                                     .day = station->day,
                                     .accepts = station->accepts};
-    memcpy(out->counts, tbi_counts(city, station_index)->event, sizeof(out->counts));
+    for (uint32_t kind = 0; kind < TB_EVENT_COUNT; kind++)
+        out->counts[kind] = station->counts.event[kind];
     return TB_STATUS_OK;
 }
 

@@ -19,37 +19,39 @@ static struct tbi_list *visit_list(struct tbi_station *station, bool lapses)
     return lapses ? &station->lapses : &station->follows;
 }
 
-static void visit_due(struct tb_city *city, uint32_t station, bool lapses)
+/* The first of a list is another one, or nobody. */
+static void visit_due(struct tb_city *city, uint32_t station, uint32_t head, bool lapses)
 {
-    uint32_t head = visit_list(tbi_station(city, station), lapses)->head;
     tbi_due_set(city, station, lapses ? TBI_DUE_LAPSE : TBI_DUE_FOLLOW,
                 head == TB_NONE ? TB_NEVER : visit_at(tbi_visit(city, head), lapses));
 }
 
-static void visit_insert(struct tb_city *city, uint32_t index, bool lapses)
+static void visit_insert(struct tb_city *city, struct tbi_station *station,
+                         struct tbi_visit *visit, uint32_t index, bool lapses)
 {
-    struct tbi_visit *visit = tbi_visit(city, index);
-    struct tbi_list *list = visit_list(tbi_station(city, visit->station), lapses);
-    uint32_t after = list->tail;
-    while (after != TB_NONE &&
-           visit_at(tbi_visit(city, after), lapses) > visit_at(visit, lapses))
-        after = tbi_visit(city, after)->prev;
-    visit->prev = after;
-    visit->next = after == TB_NONE ? list->head : tbi_visit(city, after)->next;
-    *(after == TB_NONE ? &list->head : &tbi_visit(city, after)->next) = index;
-    *(visit->next == TB_NONE ? &list->tail : &tbi_visit(city, visit->next)->prev) = index;
-    if (after == TB_NONE)
-        visit_due(city, visit->station, lapses);
+    struct tbi_list *list = visit_list(station, lapses);
+    const tb_time at = visit_at(visit, lapses);
+    uint32_t prev = list->tail, next = TB_NONE;
+    while (prev != TB_NONE && visit_at(tbi_visit(city, prev), lapses) > at) {
+        next = prev;
+        prev = tbi_visit(city, prev)->prev;
+    }
+    visit->prev = prev;
+    visit->next = next;
+    *(next == TB_NONE ? &list->tail : &tbi_visit(city, next)->prev) = index;
+    *(prev == TB_NONE ? &list->head : &tbi_visit(city, prev)->next) = index;
+    if (prev == TB_NONE)
+        visit_due(city, visit->station, index, lapses);
 }
 
-static void visit_remove(struct tb_city *city, uint32_t index, bool lapses)
+static void visit_remove(struct tb_city *city, const struct tbi_visit *visit, bool lapses)
 {
-    const struct tbi_visit *visit = tbi_visit(city, index);
     struct tbi_list *list = visit_list(tbi_station(city, visit->station), lapses);
-    *(visit->prev == TB_NONE ? &list->head : &tbi_visit(city, visit->prev)->next) = visit->next;
-    *(visit->next == TB_NONE ? &list->tail : &tbi_visit(city, visit->next)->prev) = visit->prev;
-    if (visit->prev == TB_NONE)
-        visit_due(city, visit->station, lapses);
+    const uint32_t prev = visit->prev, next = visit->next;
+    *(next == TB_NONE ? &list->tail : &tbi_visit(city, next)->prev) = prev;
+    *(prev == TB_NONE ? &list->head : &tbi_visit(city, prev)->next) = next;
+    if (prev == TB_NONE)
+        visit_due(city, visit->station, next, lapses);
 }
 
 static bool visit_lapses(const struct tbi_visit *visit)
@@ -70,16 +72,16 @@ static struct tb_event *visit_say(struct tbi_step *step, enum tb_event_kind kind
 static void visit_end(struct tb_city *city, uint32_t index)
 {
     struct tbi_visit *visit = tbi_visit(city, index);
-    visit_remove(city, index, visit_lapses(visit));
+    visit_remove(city, visit, visit_lapses(visit));
     visit->generation &= ~FOLLOW_DUE_BIT;
     tbi_visit_free(city, index);
 }
 
-tb_ref tbi_visit_add(struct tbi_step *step, uint32_t ticket_index)
+tb_ref tbi_visit_add(struct tbi_step *step, struct tbi_station *station,
+                     const struct tbi_ticket *ticket)
 {
     struct tb_city *city = step->city;
-    const struct tbi_ticket *ticket = tbi_ticket(city, ticket_index);
-    int64_t follow_us = tbi_rule(city, ticket->station, TB_RULE_rate_follow_us);
+    const int64_t follow_us = station->rules.value[TB_RULE_rate_follow_us];
     if (follow_us == 0 || tbi_pool_left(&city->visits) == 0)
         return 0;
     uint32_t index = tbi_visit_new(city);
@@ -90,21 +92,22 @@ tb_ref tbi_visit_add(struct tbi_step *step, uint32_t ticket_index)
     visit->server = ticket->server;
     visit->number = ticket->number;
     visit->follow_at = step->now + follow_us;
-    visit->lapse_at = step->now + tbi_rule(city, ticket->station, TB_RULE_rate_end_us);
-    visit_insert(city, index, visit_lapses(visit));
+    visit->lapse_at = step->now + station->rules.value[TB_RULE_rate_end_us];
+    visit_insert(city, station, visit, index, visit_lapses(visit));
     return tbi_ref(TB_REF_VISIT, visit->generation, index);
 }
 
-void tbi_visit_follow(struct tbi_step *step, uint32_t station)
+void tbi_visit_follow(struct tbi_step *step, uint32_t station_index)
 {
     struct tb_city *city = step->city;
-    uint32_t index = tbi_station(city, station)->follows.head;
+    struct tbi_station *station = tbi_station(city, station_index);
+    uint32_t index = station->follows.head;
     tb_assert(index != TB_NONE);
     struct tbi_visit *visit = tbi_visit(city, index);
-    visit_remove(city, index, false);
+    visit_remove(city, visit, false);
     visit->generation |= FOLLOW_DUE_BIT;
     visit_say(step, TB_EVENT_FOLLOW_DUE, index)->value = visit->lapse_at;
-    visit_insert(city, index, true);
+    visit_insert(city, station, visit, index, true);
 }
 
 void tbi_visit_lapse(struct tbi_step *step, uint32_t station)

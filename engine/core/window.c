@@ -81,7 +81,7 @@ enum tb_status tbi_window_call(struct tbi_step *step, uint32_t server_index, uin
     const struct tbi_station *station = tbi_station(city, ticket->station);
     uint64_t eligible = choice.station == ticket->station ? choice.eligible : 0;
     for (uint64_t m = eligible & station->starving_lines; m; m &= m - 1)
-        if (tbi_station_line(city, station, tbi_lowest(m))->head_join < ticket->join)
+        if (tbi_station_line(station, tbi_lowest(m))->head_join < ticket->join)
             return TB_STATUS_OVERTAKE_BOUND;
     if (!tbi_in_step(step, ticket->station))
         return TB_STATUS_STATION_OUT_OF_STEP;
@@ -126,9 +126,8 @@ enum tb_status tbi_do_WINDOW_START(struct tbi_step *step, const struct tb_comman
     tbi_server_calls_remove(city, command->server);
     station->called--;
     station->serving++;
-    struct tb_event *event =
-        tbi_emit_at_server(step, TB_EVENT_STARTED, server->ticket, command->server);
-    event->value = step->now - ticket->changed_at;
+    tbi_emit_whole(step, TB_EVENT_STARTED, station, ticket, server->ticket, command->server,
+                   step->now - ticket->changed_at, 0);
     ticket->state = TB_TICKET_SERVING;
     ticket->changed_at = step->now;
     server->state = TB_SERVER_SERVING;
@@ -255,14 +254,15 @@ static void finish_visit(struct tbi_step *step, uint32_t server, int64_t served_
 {
     struct tb_city *city = step->city;
     uint32_t index = tbi_server(city, server)->ticket;
-    struct tbi_ticket ticket = *tbi_ticket(city, index);
-    struct tb_event *event = tbi_emit_at_server(step, TB_EVENT_FINISHED, index, server);
-    event->value = served_us;
-    event->value2 = (int64_t)tbi_visit_add(step, index);
-    tbi_station(city, ticket.station)->serving--;
+    const struct tbi_ticket *ticket = tbi_ticket(city, index);
+    struct tbi_station *station = tbi_station(city, ticket->station);
+    const tb_ref visit = tbi_visit_add(step, station, ticket);
+    tbi_emit_whole(step, TB_EVENT_FINISHED, station, ticket, index, server, served_us,
+                   (int64_t)visit);
+    station->serving--;
     if (opens)
-        tbi_case_open(step, index, ticket.matter, tbi_ticket_class(&ticket), ticket.citizen,
-                      ticket.station, ticket.number);
+        tbi_case_open(step, index, ticket->matter, tbi_ticket_class(ticket), ticket->citizen,
+                      ticket->station, ticket->number);
     tbi_ticket_end(step, index);
 }
 
@@ -303,8 +303,9 @@ enum tb_status tbi_do_WINDOW_FINISH(struct tbi_step *step, const struct tb_comma
     struct tbi_ticket *ticket = tbi_ticket(city, index);
     int64_t served_us = step->now - ticket->changed_at;
     uint32_t done = ticket->matter;
-    tbi_estimate_served(city, index, tbi_ticket_group(city, ticket, done), served_us);
-    uint32_t next = matter_next(city, index);
+    tbi_estimate_served(tbi_station(city, ticket->station), tbi_ticket_group(city, ticket, done),
+                        served_us);
+    uint32_t next = ticket->matters_left == 0 ? TB_MATTER_NONE : matter_next(city, index);
     if (next == TB_MATTER_NONE) {
         finish_visit(step, command->server, served_us, opens);
         tbi_server_release(step, command->server, command->flags & TB_FLAG_NEXT);

@@ -152,7 +152,7 @@ enum tb_case_state {
 struct tb_city; /* the block; opaque, and laid out as engine/core/layout.h says */
 
 #define TB_CITY_ALIGN 64
-#define TB_CITY_VERSION 1
+#define TB_CITY_VERSION 2
 
 /* Size in bytes of the block for a config that tb_config_check accepts; 0 for any other. Pure. */
 size_t tb_city_bytes(const struct tb_config *config);
@@ -285,7 +285,8 @@ struct tb_station_load {
     uint32_t number_last;                              /* the last printed number of the day */
     int32_t day;                                       /* service day, -1 before the first */
     bool accepts;
-    uint64_t counts[TB_EVENT_COUNT]; /* events of each kind that changed something here, ever */
+    /* events of each kind that changed something here since the city began, modulo 2^32 */
+    uint64_t counts[TB_EVENT_COUNT];
 };
 enum tb_status tb_city_station_load(const struct tb_city *city, uint32_t station, tb_time now,
                                     struct tb_station_load *out);
