@@ -46,25 +46,32 @@ static const uint8_t homes[TB_COMMAND_COUNT] = {
     [TB_PLAN_CLEAR ... TB_CITY_RULE] = HOME_STATION,
 };
 
+/* The station that a reference's ticket or visit is of, or `only` where there is none. */
+static __attribute__((noinline)) uint32_t ref_station(const struct tb_city *city, tb_ref ref,
+                                                      bool visit, uint32_t only)
+{
+    const uint32_t index = visit ? tbi_visit_find(city, ref) : tbi_ticket_find(city, ref);
+    if (index == TB_NONE)
+        return only;
+    return visit ? tbi_visit(city, index)->station : tbi_ticket(city, index)->station;
+}
+
 /* False: the command is another station's. What names nothing that exists is left to its
  * handler. */
-static __attribute__((noinline)) bool at_home(const struct tbi_step *step,
-                                              const struct tb_command *command)
+static inline bool at_home(const struct tbi_step *step, const struct tb_command *command)
 {
     const struct tb_city *city = step->city;
-    uint32_t index;
+    const uint32_t only = step->only;
     switch ((enum home)homes[command->kind]) {
     case HOME_STATION:
-        return command->station == step->only || command->station >= city->size.stations;
+        return command->station == only || command->station >= city->size.stations;
     case HOME_SERVER:
         return command->server >= city->size.servers ||
-               tbi_server(city, command->server)->station == step->only;
+               tbi_server(city, command->server)->station == only;
     case HOME_TICKET:
-        index = tbi_ticket_find(city, command->ref);
-        return index == TB_NONE || tbi_ticket(city, index)->station == step->only;
+        return ref_station(city, command->ref, false, only) == only;
     case HOME_VISIT:
-        index = tbi_visit_find(city, command->ref);
-        return index == TB_NONE || tbi_visit(city, index)->station == step->only;
+        return ref_station(city, command->ref, true, only) == only;
     case HOME_NONE:
         break;
     }
@@ -77,47 +84,45 @@ static __attribute__((noinline, cold)) void refuse(struct tbi_step *step, enum t
     tbi_answer(step, TB_EVENT_REFUSED, TB_STATION_NONE)->value = status;
 }
 
-/* The checks of every known command, then its own. */
-static inline enum tb_status carry_out(struct tbi_step *step, const struct tb_command *command,
-                                       bool alone)
-{
-    const tb_time clock =
-        alone ? tbi_station(step->city, step->only)->clock_at : step->city->clock_at;
-    if (step->now < clock && effects[command->kind] != TB_EFFECT_QUERY)
-        return TB_STATUS_TIME_BACKWARDS;
-    if (alone && !at_home(step, command))
-        return TB_STATUS_STATION_OUT_OF_STEP;
-    return handlers[command->kind](step, command);
-}
-
-/* Carries the command out and looks after its answer. */
+/* Carries out a known command, after the checks of all, and looks after its answer. `home`: the
+ * station of tb_station_step, or NULL. */
 static inline enum tb_status answer_new(struct tbi_step *step, const struct tb_command *command,
-                                        bool alone)
+                                        const struct tbi_station *home)
 {
+    struct tb_city *city = step->city;
     const struct tb_event *answer = step->out;
-    enum tb_status status = carry_out(step, command, alone);
+    const bool changes = effects[command->kind] != TB_EFFECT_QUERY;
+    const tb_time now = step->now;
+    enum tb_status status;
+    if (changes && now < (home ? home->clock_at : city->clock_at))
+        status = TB_STATUS_TIME_BACKWARDS;
+    else if (home && !at_home(step, command))
+        status = TB_STATUS_STATION_OUT_OF_STEP;
+    else
+        status = handlers[command->kind](step, command);
     if (status != TB_STATUS_OK) {
         tb_assert(step->out == answer);
         refuse(step, status);
         return status;
     }
-    if (step->now > step->city->clock_at && effects[command->kind] != TB_EFFECT_QUERY)
-        step->city->clock_at = step->now;
-    tb_assert(step->out > answer && answer->flags & TB_EVENT_FLAG_ANSWER);
-    tb_assert(step->out - answer <= TB_COMMAND_EVENTS_MAX);
-    return status;
+    if (changes && now > city->clock_at)
+        city->clock_at = now;
+    tb_assert((size_t)(step->out - answer) - 1 < TB_COMMAND_EVENTS_MAX);
+    tb_assert(answer->flags & TB_EVENT_FLAG_ANSWER);
+    return TB_STATUS_OK;
 }
 
 /* A change with a request id: an earlier one with the same id has been answered, and so is this;
  * or it is new, and its answer is remembered. */
 static __attribute__((noinline)) void answer_once(struct tbi_step *step,
-                                                  const struct tb_command *command)
+                                                  const struct tb_command *command,
+                                                  const struct tbi_station *home)
 {
     const uint64_t fingerprint = tbi_request_fingerprint(command);
     const struct tbi_request *request = tbi_request_find(step->city, command->request_id);
     if (!request) {
         const struct tb_event *answer = step->out;
-        if (answer_new(step, command, step->only != TB_NONE) == TB_STATUS_OK)
+        if (answer_new(step, command, home) == TB_STATUS_OK)
             tbi_request_add(step->city, command->request_id, fingerprint, answer);
         return;
     }
@@ -132,18 +137,17 @@ static __attribute__((noinline)) void answer_once(struct tbi_step *step,
 }
 
 static inline void apply(struct tbi_step *step, tb_time now, const struct tb_command *command,
-                         bool alone)
+                         const struct tbi_station *home)
 {
     step->now = now;
     step->tag = command->tag;
     step->answer = TB_EVENT_FLAG_ANSWER;
-    step->near = TB_NONE;
-    if (command->kind == 0 || command->kind >= TB_COMMAND_COUNT)
+    if (__builtin_expect(command->kind - 1u >= TB_COMMAND_COUNT - 1u, false))
         refuse(step, TB_STATUS_COMMAND_UNKNOWN);
     else if (command->request_id != 0 && effects[command->kind] != TB_EFFECT_QUERY)
-        answer_once(step, command);
+        answer_once(step, command, home);
     else
-        answer_new(step, command, alone);
+        answer_new(step, command, home);
 }
 
 /* ---- stepping -------------------------------------------------------------------------------- */
@@ -172,24 +176,34 @@ static inline struct tb_step_result result(uint32_t commands, uint32_t events, b
     return made;
 }
 
-/* `alone`: tb_station_step. One copy for each caller, so that what steps the whole city does not
- * ask again and again whether it steps a station. */
+/* A step's surroundings; not by an initializer, which would clear what explains too. */
+static inline void begin(struct tbi_step *step, struct tb_city *city, uint32_t only,
+                         struct tb_event *events, uint32_t max)
+{
+    tb_assert(city->magic == TBI_MAGIC);
+    tb_assert(max >= TB_COMMAND_EVENTS_MAX);
+    step->city = city;
+    step->out = events;
+    step->only = only;
+    step->near = TB_NONE;
+    step->explanations = NULL;
+}
+
+/* `home`: the station of tb_station_step, or NULL. One copy for each caller, so that what steps
+ * the whole city does not ask again and again whether it steps a station. */
 static inline __attribute__((always_inline)) struct tb_step_result
 run(struct tbi_step *step, tb_time now, const struct tb_command *commands, uint32_t n,
-    struct tb_event *events, uint32_t max, bool alone)
+    struct tb_event *events, uint32_t max, const struct tbi_station *home)
 {
     const struct tb_city *city = step->city;
     const struct tb_event *last = events + max - TB_COMMAND_EVENTS_MAX;
-    const tb_time *deadline = tbi_deadline(city, alone ? city->size.leaves + step->only : 1);
+    const tb_time *deadline = tbi_deadline(city, home ? city->size.leaves + step->only : 1);
     uint32_t taken = 0;
-    step->out = events;
-    for (;;) {
-        if (step->out > last)
-            break;
+    while (step->out <= last) {
         if (*deadline <= now)
-            tbi_time_act(step, alone ? step->only : deadline_station(city));
+            tbi_time_act(step, home ? step->only : deadline_station(city));
         else if (taken < n)
-            apply(step, now, &commands[taken++], alone);
+            apply(step, now, &commands[taken++], home);
         else
             break;
     }
@@ -200,21 +214,19 @@ struct tb_step_result tb_city_step(struct tb_city *city, tb_time now,
                                    const struct tb_command *commands, uint32_t n,
                                    struct tb_event *events, uint32_t max)
 {
-    tb_assert(city->magic == TBI_MAGIC);
-    tb_assert(max >= TB_COMMAND_EVENTS_MAX);
-    struct tbi_step step = {.city = city, .only = TB_NONE};
-    return run(&step, now, commands, n, events, max, false);
+    struct tbi_step step;
+    begin(&step, city, TB_NONE, events, max);
+    return run(&step, now, commands, n, events, max, NULL);
 }
 
 struct tb_step_result tb_station_step(struct tb_city *city, uint32_t station, tb_time now,
                                       const struct tb_command *commands, uint32_t n,
                                       struct tb_event *events, uint32_t max)
 {
-    tb_assert(city->magic == TBI_MAGIC);
-    tb_assert(max >= TB_COMMAND_EVENTS_MAX);
+    struct tbi_step step;
+    begin(&step, city, station, events, max);
     tb_assert(station < city->size.stations);
-    struct tbi_step step = {.city = city, .only = station};
-    return run(&step, now, commands, n, events, max, true);
+    return run(&step, now, commands, n, events, max, tbi_station(city, station));
 }
 
 struct tb_step_result tb_city_step_explained(struct tb_city *city, tb_time now,
@@ -224,13 +236,12 @@ struct tb_step_result tb_city_step_explained(struct tb_city *city, tb_time now,
                                              uint32_t explanation_max,
                                              uint32_t *explanation_count)
 {
-    tb_assert(city->magic == TBI_MAGIC);
-    tb_assert(max >= TB_COMMAND_EVENTS_MAX);
-    struct tbi_step step = {.city = city,
-                            .only = TB_NONE,
-                            .explanations = explanations,
-                            .explanation_max = explanation_max};
-    struct tb_step_result result = run(&step, now, command, 1, events, max, false);
+    struct tbi_step step;
+    begin(&step, city, TB_NONE, events, max);
+    step.explanations = explanations;
+    step.explanation_max = explanation_max;
+    step.explanation_count = 0;
+    struct tb_step_result result = run(&step, now, command, 1, events, max, NULL);
     *explanation_count = step.explanation_count;
     return result;
 }
