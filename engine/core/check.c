@@ -181,9 +181,7 @@ static bool check_slots(struct check *check, uint32_t row, const struct tb_stati
 static bool check_rules(struct check *check, uint32_t row, const struct tb_rules *rules)
 {
     for (uint32_t rule = 0; rules != NULL && rule < TB_RULE_COUNT; rule++) {
-        const struct tb_rule_row *range = tb_rule_row(rule);
-        tb_assert(range != NULL);
-        if (rules->value[rule] < range->least || rules->value[rule] > range->most)
+        if (!tb_rule_allows(rule, rules->value[rule]))
             return wrong(check, "stations", row, "a rule is outside its range");
     }
     return true;

@@ -130,10 +130,9 @@ enum tb_status tbi_do_CITY_RULE(struct tbi_step *step, const struct tb_command *
     bool all = command->station == TB_STATION_NONE;
     if (!all && command->station >= city->size.stations)
         return TB_STATUS_STATION_UNKNOWN;
-    const struct tb_rule_row *row = tb_rule_row(command->extra);
-    if (!row)
+    if (!tb_rule_row(command->extra))
         return TB_STATUS_RULE_UNKNOWN;
-    if (command->value < row->least || command->value > row->most)
+    if (!tb_rule_allows(command->extra, command->value))
         return TB_STATUS_VALUE_INVALID;
     if (all && step->only != TB_NONE)
         return TB_STATUS_STATION_OUT_OF_STEP;

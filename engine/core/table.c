@@ -102,6 +102,14 @@ const struct tb_rule_row *tb_rule_row(uint32_t rule)
     return rule < TB_RULE_COUNT && rules[rule].name ? &rules[rule] : NULL;
 }
 
+bool tb_rule_allows(uint32_t rule, int64_t value)
+{
+    const struct tb_rule_row *row = tb_rule_row(rule);
+    if (!row || value < row->least || value > row->most)
+        return false;
+    return rule != TB_RULE_call_timeout_us || value == 0 || value >= TB_CALL_TIMEOUT_LEAST_US;
+}
+
 void tb_rules_init(struct tb_rules *out)
 {
     tb_assert(out != NULL);

@@ -98,8 +98,16 @@ static bool rule_parse(struct tbi_build *b, enum tb_rule rule, struct tbi_given 
     double share;
     bool yes;
 
-    if (ends_with(row->name, "_us"))
-        return tbi_parse_duration(b, given.at, given.text, row->least, row->most, 0, out);
+    if (ends_with(row->name, "_us")) {
+        if (!tbi_parse_duration(b, given.at, given.text, row->least, row->most, 0, out))
+            return false;
+        if (tb_rule_allows(rule, *out))
+            return true;
+        tb_assert(rule == TB_RULE_call_timeout_us);
+        tbi_wrong(b->problems, given.at, TBI_WRONG_RANGE, given.text, "0, 1s",
+                  tbi_value_show_duration(b->arena, row->most));
+        return false;
+    }
     if (ends_with(row->name, "_pct")) {
         if (!tbi_parse_real(b, given.at, given.text, (double)row->least / 100,
                             (double)row->most / 100, &share))

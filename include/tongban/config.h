@@ -29,6 +29,12 @@ struct tb_rule_row {
 /* One row of the rule table; NULL outside it. Pure, wait-free. */
 const struct tb_rule_row *tb_rule_row(uint32_t rule);
 
+/* May the rule have this value? It must lie within the row's range; and a call that ends by itself
+ * must wait for a second at least, or an approver's call and its return would follow each other
+ * without end. False outside the table. Pure, wait-free. */
+#define TB_CALL_TIMEOUT_LEAST_US TB_SECONDS(1)
+bool tb_rule_allows(uint32_t rule, int64_t value);
+
 /* The rules of one station, by enum tb_rule. */
 struct tb_rules {
     int64_t value[TB_RULE_COUNT];

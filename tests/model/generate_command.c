@@ -443,6 +443,8 @@ static void fill_city(struct generator *g, struct tb_command *c)
             c->value = world_rule(g->world, d, c->extra);
         if (dice_chance(d, 3))
             c->value = dice_chance(d, 50) ? INT64_MAX : INT64_MIN;
+        if (c->extra == TB_RULE_call_timeout_us && dice_chance(d, 20))
+            c->value = dice_chance(d, 50) ? 1 : TB_SECONDS(1) - 1; /* too short */
         return;
     case TB_CITY_DAY:
         c->extra = (uint16_t)dice_below(d, dice_chance(d, 4) ? 3 : 2);

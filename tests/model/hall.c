@@ -307,6 +307,8 @@ enum tb_status m_city_rule(struct model *m, const struct tb_command *c, tb_time 
     const struct tb_rule_row *row = tb_rule_row(c->extra);
     if (c->value < row->least || c->value > row->most)
         return TB_STATUS_VALUE_INVALID;
+    if (c->extra == TB_RULE_call_timeout_us && c->value != 0 && c->value < TB_SECONDS(1))
+        return TB_STATUS_VALUE_INVALID;
     int64_t old = m_rule(m, all ? 0 : c->station, c->extra);
     for (uint32_t i = 0; i < m->config.station_count; i++)
         if (all || i == c->station)

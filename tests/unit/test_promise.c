@@ -232,6 +232,56 @@ Test(promise, the_memory_before_and_the_batches_do_not_matter)
 }
 
 /* ---- 6: bad input -------------------------------------------------------------------------- */
+/* A day's tickets, cases and visits in the city; the copy goes into memory that held another. */
+Test(promise, a_copy_goes_on_as_the_city_does)
+{
+    struct small *s = small_new(), *other = small_new();
+    small_window(s, TB_WINDOW_OPEN, 0);
+    small_case(s, 1);
+    for (uint32_t i = 0; i < 20; i++)
+        small_take(s, (uint16_t)(i % 2));
+    small_window(s, TB_WINDOW_NEXT, 0);
+    for (uint32_t i = 0; i < 35; i++)
+        small_take(other, 0);
+    cr_assert_eq(tb_city_copy(other->city, s->bytes - 1, s->city), TB_STATUS_BLOCK_SMALL);
+    cr_assert_neq(tb_city_hash(other->city), tb_city_hash(s->city));
+    cr_assert_eq(tb_city_copy(other->city, s->bytes, s->city), TB_STATUS_OK);
+    cr_assert_eq(tb_city_hash(other->city), tb_city_hash(s->city));
+    cr_assert_null(tb_city_verify(other->city));
+    for (uint32_t i = 0; i < 15; i++) {
+        s->now += TB_MINUTES(1);
+        other->now = s->now;
+        cr_assert_eq(small_take(s, 0), small_take(other, 0));
+    }
+    small_until(s, SMALL_AT(1, 10, 0));
+    small_until(other, SMALL_AT(1, 10, 0));
+    cr_assert_eq(tb_city_hash(other->city), tb_city_hash(s->city));
+    cr_assert_null(tb_city_verify(other->city));
+    small_free(s);
+    small_free(other);
+}
+
+/* Shorter, a call that ends by itself and is made again at once would fill the step. */
+Test(promise, a_call_waits_for_a_second_at_least_or_for_ever)
+{
+    struct small *s = small_new();
+    struct tb_command c = {.kind = TB_CITY_RULE, .extra = TB_RULE_call_timeout_us};
+    const int64_t refused[] = {-1, 1, 999999, TB_HOURS(1) + 1}, taken[] = {0, 1000000, TB_HOURS(1)};
+    for (uint32_t i = 0; i < 4; i++) {
+        c.value = refused[i];
+        cr_expect_eq(small_do(s, c), TB_STATUS_VALUE_INVALID);
+        cr_expect_not(tb_rule_allows(TB_RULE_call_timeout_us, c.value));
+    }
+    for (uint32_t i = 0; i < 3; i++) {
+        c.value = taken[i];
+        cr_expect_eq(small_do(s, c), TB_STATUS_OK);
+        cr_expect_eq(tb_city_rule(s->city, SMALL_HALL, c.extra), c.value);
+    }
+    s->rules[0].value[TB_RULE_call_timeout_us] = 999999;
+    cr_expect_eq(tb_config_check(&s->config, NULL), TB_STATUS_CONFIG_INVALID);
+    small_free(s);
+}
+
 Test(promise, random_bytes_are_refused_or_obeyed_but_never_harm)
 {
     struct small *s = small_new();

@@ -62,6 +62,8 @@ static const struct row rows[] = {
     {TBI_WRONG_NUMBER_SHORT, "demand.csv", "8000", "8E+03", "demand.csv:3:7", 0},
     {TBI_WRONG_NUMBER_WHOLE, "groups.csv", "200", "200.5", "groups.csv:3:21", 0},
     {TBI_WRONG_RANGE, "windows.csv", "110%", "1100%", "windows.csv:3:23", 0},
+    {TBI_WRONG_RANGE, "scenario.yaml", "call_timeout: 60s", "call_timeout: 100ms",
+     "scenario.yaml:38:19", 0},
     {TBI_WRONG_RANGE, "scenario.yaml", "overtake_max: 9", "overtake_max: 33",
      "scenario.yaml:35:17", 0},
     {TBI_WRONG_RANGE, "scenario.yaml", "green_share: 8%", "green_share: 108%",

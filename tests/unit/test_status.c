@@ -275,6 +275,7 @@ static const struct refusal refusals[] = {
     {TB_STATUS_VALUE_INVALID, NULL, {.kind = TB_HALL_HEAD, .value = TB_MINUTES(64)}},
     {TB_STATUS_VALUE_INVALID, NULL, {.kind = TB_HALL_CLOSE, .value = 2}},
     {TB_STATUS_VALUE_INVALID, NULL, {.kind = TB_CITY_RULE, .extra = 8, .value = 0}},
+    {TB_STATUS_VALUE_INVALID, NULL, {.kind = TB_CITY_RULE, .extra = 11, .value = 999999}},
     {TB_STATUS_VALUE_INVALID, NULL, {.kind = TB_PLAN_SET, .value = TB_HOURS(24) + 1}},
     {TB_STATUS_VALUE_INVALID, set_visit, {.kind = TB_RATE_GIVE, .value = 6}},
     {TB_STATUS_SLOT_INVALID, NULL, {.kind = TB_BOOK_MAKE, .value = SMALL_AT(0, 12, 0)}},
