@@ -14,6 +14,7 @@
 
 #include "city.h"
 #include "shim.h"
+#include "tongban/engine.h"
 
 struct run {
     struct tb_city *city;
@@ -179,8 +180,42 @@ static void bench_slowest(struct tb_bench *b)
     run_free(&r);
 }
 
+/* A what-if's beginning: the city with a day's visits and 100 waiting in every hall, copied into
+ * memory that held its like. `copy_new` is tb_city_clone: memory of its own each time. */
+static void copies(struct tb_bench *b, bool anew)
+{
+    struct run r = run_new(58, 4, 100, 5473);
+    struct tb_city *copy = tb_city_clone(r.city);
+    size_t bytes = tb_city_block_bytes(r.city);
+    while (tb_bench_next(b, 1)) {
+        if (anew) {
+            tb_city_destroy(copy);
+            copy = tb_city_clone(r.city);
+        } else if (tb_city_copy(copy, bytes, r.city) != TB_STATUS_OK) {
+            abort();
+        }
+    }
+    tb_bench_counter_set(b, "used_bytes", (double)tb_city_used_bytes(r.city));
+    if (tb_city_hash(copy) != tb_city_hash(r.city))
+        abort();
+    tb_city_destroy(copy);
+    run_free(&r);
+}
+
+static void bench_copy(struct tb_bench *b)
+{
+    copies(b, false);
+}
+
+static void bench_copy_new(struct tb_bench *b)
+{
+    copies(b, true);
+}
+
 static const struct tb_bench_spec specs[] = {
     {.name = "life", .run = bench_life},
+    {.name = "copy", .run = bench_copy},
+    {.name = "copy_new", .run = bench_copy_new},
     {.name = "life_slowest", .run = bench_slowest},
     {.name = "life_at_baseline", .run = bench_at_baseline, .against = "life_baseline",
      .ratio_min = 10, .arg_name = "halls", .args = {1, 50}},

@@ -1,5 +1,5 @@
-/* Making a city: the block's layout, everything the config says copied into it, and its hash and
- * its saved form.
+/* Making a city: the block's layout, everything the config says copied into it, and its hash, its
+ * copies and its saved form.
  *
  * A saved city is a head of 64 bytes, then the block up to the pools, then the used part of each
  * pool. The hash is over the latter two: slots never used have no bytes that mean anything. */
@@ -420,6 +420,12 @@ static struct parts parts_of(const struct tb_city *city)
     return parts;
 }
 
+size_t tb_city_block_bytes(const struct tb_city *city)
+{
+    tb_assert(city->magic == TBI_MAGIC);
+    return city->bytes;
+}
+
 size_t tb_city_used_bytes(const struct tb_city *city)
 {
     tb_assert(city->magic == TBI_MAGIC);
@@ -517,6 +523,21 @@ enum tb_status tb_city_load(void *block, size_t block_bytes, const void *saved, 
     for (uint32_t i = 0; i < PARTS; i++) {
         memcpy((char *)block + parts.part[i].offset, from, parts.part[i].bytes);
         from += parts.part[i].bytes;
+    }
+    return TB_STATUS_OK;
+}
+
+enum tb_status tb_city_copy(void *block, size_t block_bytes, const struct tb_city *city)
+{
+    tb_assert(block != NULL);
+    tb_assert((uintptr_t)block % TB_CITY_ALIGN == 0);
+    tb_assert(city->magic == TBI_MAGIC);
+    if (block_bytes < city->bytes)
+        return TB_STATUS_BLOCK_SMALL;
+    const struct parts parts = parts_of(city);
+    for (uint32_t i = 0; i < PARTS; i++) {
+        const uint64_t at = parts.part[i].offset;
+        memcpy((char *)block + at, (const char *)city + at, parts.part[i].bytes);
     }
     return TB_STATUS_OK;
 }

@@ -50,20 +50,11 @@ struct tb_city *tb_city_create(const struct tb_config *config, enum tb_status *s
 
 struct tb_city *tb_city_clone(const struct tb_city *city)
 {
-    size_t block_bytes = sallocx(city, 0), saved_bytes = tb_city_used_bytes(city) + 64;
-    struct tb_city *clone = block_new(block_bytes);
-    void *saved = mallocx(saved_bytes, MALLOCX_ALIGN(TB_CITY_ALIGN) | MALLOCX_TCACHE_NONE);
-
-    if (clone != NULL && saved != NULL) {
-        tb_city_save(city, saved);
-        enum tb_status status = tb_city_load(clone, block_bytes, saved, saved_bytes);
+    const size_t bytes = sallocx(city, 0);
+    struct tb_city *clone = block_new(bytes);
+    if (clone != NULL) {
+        const enum tb_status status = tb_city_copy(clone, bytes, city);
         tb_assert(status == TB_STATUS_OK);
-    } else {
-        tb_city_destroy(clone);
-        clone = NULL;
-    }
-    if (saved != NULL) {
-        dallocx(saved, MALLOCX_TCACHE_NONE);
     }
     return clone;
 }

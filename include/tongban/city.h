@@ -161,6 +161,9 @@ size_t tb_city_bytes(const struct tb_config *config);
  * first day. Errors: CONFIG_INVALID, BLOCK_SMALL; then the block's bytes are undefined. */
 enum tb_status tb_city_init(void *block, size_t bytes, const struct tb_config *config);
 
+/* Size in bytes of the city's block: tb_city_bytes of its config. Pure. */
+size_t tb_city_block_bytes(const struct tb_city *city);
+
 /* Bytes of a city; the number that was given to tb_city_init rounded down to what is used. Pure. */
 size_t tb_city_used_bytes(const struct tb_city *city);
 
@@ -176,6 +179,12 @@ void tb_city_save(const struct tb_city *city, void *out);
 /* Takes what tb_city_save wrote and makes it a city in `block`. Errors: BLOCK_SMALL,
  * BLOCK_INVALID (magic, version or size), BLOCK_DAMAGED (hash); then the block is unchanged. */
 enum tb_status tb_city_load(void *block, size_t block_bytes, const void *saved, size_t saved_bytes);
+
+/* Makes `block` (64-byte aligned, tb_city_block_bytes big) the same city, in one pass over
+ * what is in use: for what-ifs from the live state, again and again into the same memory. `block`
+ * may hold anything, another city too, but must not overlap the city. Error: BLOCK_SMALL; then the
+ * block is unchanged. Not beside a step of either. */
+enum tb_status tb_city_copy(void *block, size_t block_bytes, const struct tb_city *city);
 
 /* What a step did. All commands were taken when commands == n, and nothing that time brings is
  * left up to `now`, unless `more`: then call again with the same `now` and the rest, with the
