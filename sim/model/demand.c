@@ -1,5 +1,6 @@
 #include "model/demand.h"
 #include "kernel/arrival.h"
+#include "kernel/memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -263,14 +264,14 @@ static void day_reserve(struct tbs_day *day, uint32_t room)
         return;
     }
     room += room / 2 + 64;
-    free(day->visits);
-    day->visits = must(aligned_alloc(64, room * sizeof *day->visits));
+    tbs_memory_free(day->visits);
+    day->visits = tbs_memory_raw(room, sizeof *day->visits);
     day->room = room;
 }
 
 void tbs_day_free(struct tbs_day *day)
 {
-    free(day->visits);
+    tbs_memory_free(day->visits);
     memset(day, 0, sizeof *day);
 }
 

@@ -20,27 +20,50 @@ static double bin_middle_s(uint32_t bin)
     return bin == 0 ? 0 : (double)(from + to) / 2 / us_per_s; /* who was called at once */
 }
 
+/* Bins are looked at eight at a time: most are empty. Those behind bin_end are there. */
+enum { GROUP = 8 };
+_Static_assert(TBS_BINS % GROUP == 0, "bins are whole groups");
+
+/* Writes the bins that are not empty, in order, and how many they are. */
+static uint32_t bins_find(const struct tbs_waits *waits, uint32_t bin_end, uint16_t bins[TBS_BINS])
+{
+    uint32_t n = 0;
+
+    for (uint32_t from = 0; from < bin_end; from += GROUP) {
+        uint8_t any[GROUP];
+        uint64_t left;
+        for (uint32_t i = 0; i < GROUP; i++) {
+            any[i] = (waits->called[from + i] | waits->left[from + i]) != 0;
+        }
+        memcpy(&left, any, sizeof left);
+        for (; left != 0; left &= left - 1) {
+            bins[n++] = (uint16_t)(from + (uint32_t)__builtin_ctzll(left) / 8);
+        }
+    }
+    return n;
+}
+
 struct tbs_wait_figures tbs_wait_figures(const struct tbs_waits *waits, uint32_t bin_end,
                                          uint64_t called, uint64_t wait_us)
 {
     struct tbs_wait_figures f = {NAN, NAN, NAN, NAN};
     double *const quantile[3] = {&f.p50_s, &f.p90_s, &f.p99_s};
     static const double beyond[3] = {0.5, 0.1, 0.01};
+    uint16_t bins[TBS_BINS];
     uint64_t at_risk = 0, left = 0;
     double survive = 1, area = 0, until = 0;
     uint32_t next = 0;
 
-    for (uint32_t i = 0; i < bin_end; i++) {
-        at_risk += waits->called[i] + waits->left[i];
-        left += waits->left[i];
-    }
     if (called == 0) {
         return f;
     }
-    for (uint32_t i = 0; i < bin_end; i++) {
-        if (waits->called[i] + waits->left[i] == 0) {
-            continue;
-        }
+    const uint32_t count = bins_find(waits, bin_end, bins);
+    for (uint32_t n = 0; n < count; n++) {
+        at_risk += waits->called[bins[n]] + waits->left[bins[n]];
+        left += waits->left[bins[n]];
+    }
+    for (uint32_t n = 0; n < count; n++) {
+        const uint32_t i = bins[n];
         const double middle_s = bin_middle_s(i);
         area += survive * (middle_s - until);
         until = middle_s;
@@ -219,8 +242,9 @@ static void station_sum(const struct tbs_station_tally *station, struct sums *su
         }
         *end = station->bin_end[type] > *end ? station->bin_end[type] : *end;
     }
-    memset(waits->called, 0, *end * sizeof waits->called[0]);
-    memset(waits->left, 0, *end * sizeof waits->left[0]);
+    const size_t cleared = (*end + GROUP - 1u) / GROUP * GROUP * sizeof(uint32_t);
+    memset(waits->called, 0, cleared);
+    memset(waits->left, 0, cleared);
     for (int type = 0; type < TBS_DAY_TYPE_COUNT; type++) {
         for (uint32_t i = 0; i < station->bin_end[type]; i++) {
             waits->called[i] += station->waits[type].called[i];

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/memory.h"
 #include "model/state.h"
 
 static void *zeroed(size_t count, size_t size)
@@ -179,11 +180,12 @@ static bool city_create(struct tbs_model *m)
         tbs_fail(m, "%s, row %u: %s", error.table, error.row, error.wrong);
         return false;
     }
-    const size_t bytes = (m->city_bytes + TB_CITY_ALIGN - 1) / TB_CITY_ALIGN * TB_CITY_ALIGN;
-    m->city = aligned_alloc(TB_CITY_ALIGN, bytes);
-    tbs_assert(m->city != NULL);
+    m->city = tbs_memory_raw(m->city_bytes, 1);
     const enum tb_status status = tb_city_init(m->city, m->city_bytes, &m->config);
     tbs_assert(status == TB_STATUS_OK);
+    m->pristine_bytes = tb_city_used_bytes(m->city) + 64;
+    m->pristine = tbs_memory_raw(m->pristine_bytes, 1);
+    tb_city_save(m->city, m->pristine);
     return true;
 }
 
@@ -216,9 +218,9 @@ struct tbs_model *tbs_model_create(const struct tb_scenario *scenario,
     }
     agendas_create(m);
     windows_create(m);
-    m->seats = zeroed(m->config.tickets_max, sizeof(struct tbs_visit *));
-    m->tasks = zeroed(m->by_station ? 0 : m->config.tickets_max, sizeof *m->tasks);
-    m->cases = zeroed(m->config.cases_max, sizeof *m->cases);
+    m->seats = tbs_memory_zeroed(m->config.tickets_max, sizeof(struct tbs_visit *));
+    m->tasks = tbs_memory_zeroed(m->by_station ? 0 : m->config.tickets_max, sizeof *m->tasks);
+    m->cases = tbs_memory_zeroed(m->config.cases_max, sizeof *m->cases);
     office_create(m);
     return m;
 }
@@ -270,15 +272,16 @@ void tbs_model_free(struct tbs_model *m)
     free(m->windows);
     free(m->server_entities);
     free(m->shift_first);
-    free(m->seats);
-    free(m->tasks);
-    free(m->cases);
+    tbs_memory_free(m->seats);
+    tbs_memory_free(m->tasks);
+    tbs_memory_free(m->cases);
     free(m->step_first);
     free(m->step_work);
     free(m->direct);
     free(m->todo);
     free(m->calendars);
-    free(m->city);
+    tbs_memory_free(m->city);
+    tbs_memory_free(m->pristine);
     free(m);
 }
 
@@ -318,7 +321,8 @@ void tbs_model_start(struct tbs_model *m, uint64_t seed, uint64_t replication)
     m->todo_count = 0;
     m->now_us = 0;
     m->subject = NULL;
-    const enum tb_status status = tb_city_init(m->city, m->city_bytes, &m->config);
+    const enum tb_status status =
+        tb_city_load(m->city, m->city_bytes, m->pristine, m->pristine_bytes);
     tbs_assert(status == TB_STATUS_OK);
     for (uint32_t i = 0; i < m->station_count; i++) {
         station_start(&m->stations[i]);
@@ -333,11 +337,10 @@ void tbs_model_start(struct tbs_model *m, uint64_t seed, uint64_t replication)
                                   .station = window->station,
                                   .shift = TB_NONE};
     }
-    memset(m->seats, 0, m->config.tickets_max * sizeof(struct tbs_visit *));
-    if (!m->by_station) {
-        memset(m->tasks, 0, m->config.tickets_max * sizeof *m->tasks);
+    for (uint32_t i = 0; i < m->task_end; i++) {
+        m->tasks[i].open = false;
     }
-    memset(m->cases, 0, m->config.cases_max * sizeof *m->cases);
+    m->task_end = 0;
     while (m->extra_count > 0) {
         m->spare[m->spare_count++] = m->extras[--m->extra_count];
     }
@@ -438,7 +441,7 @@ void tbs_model_finish(struct tbs_model *m)
             m->options.ticket(m->options.ticket_context, m->extras[i]);
         }
     }
-    for (uint32_t i = 0; !m->by_station && i < m->config.tickets_max; i++) {
+    for (uint32_t i = 0; i < m->task_end; i++) {
         const struct task *task = &m->tasks[i];
         if (task->open) {
             const int64_t age_us =

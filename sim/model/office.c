@@ -88,6 +88,7 @@ static void on_queued(struct tbs_model *m, const struct tb_event *event)
     const uint32_t slot = tb_ref_index(event->ref);
 
     m->seats[slot] = NULL;
+    m->task_end = slot < m->task_end ? m->task_end : slot + 1;
     m->tasks[slot] = (struct task){
         .case_index = m->case_now,
         .step = (uint32_t)event->value,

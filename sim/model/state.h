@@ -137,6 +137,8 @@ struct tbs_model {
     struct tb_calendar *calendars;
     struct tb_city *city;
     size_t city_bytes;
+    void *pristine; /* the city before its first day, as tb_city_save writes it */
+    size_t pristine_bytes;
     bool by_station;
     int64_t patience_floor_us; /* nobody's patience is less */
 
@@ -153,9 +155,12 @@ struct tbs_model {
     uint32_t server_count;
     uint32_t *shift_first;     /* [server_count + 1] into scenario.shifts */
     uint64_t *server_entities; /* names of their streams */
+    /* Slots are written before they are read, so what a replication before left there is no matter.
+     */
     struct tbs_visit **seats;  /* by ticket slot: who holds it */
     struct task *tasks;        /* by ticket slot */
-    struct matter_case *cases;
+    uint32_t task_end;         /* no task was in a slot from here on */
+    struct matter_case *cases; /* by case slot */
     struct tbs_sweep sweep;
     struct tbs_day
         shared_day; /* by station, without appointments: one buffer that stays in the cache */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/memory.h"
+
 const double tbs_age_edge_h[TBS_AGE_EDGES] = {0, 4, 8, 16, 40, 80};
 
 enum { HALF_HOUR_US = 1800000000 };
@@ -48,18 +50,17 @@ struct tbs_tally *tbs_tally_create(const struct tb_scenario *scenario, bool pict
     tally->hall_count = scenario->hall_count;
     tally->promise_us = scenario->promise.wait_us;
     tally->stations = calloc(tally->station_count, sizeof *tally->stations);
-    tally->waits = calloc((size_t)tally->station_count * TBS_DAY_TYPE_COUNT, sizeof *tally->waits);
+    tally->waits =
+        tbs_memory_zeroed((size_t)tally->station_count * TBS_DAY_TYPE_COUNT, sizeof *tally->waits);
     tbs_assert(tally->stations != NULL);
-    tbs_assert(tally->waits != NULL);
     for (uint32_t i = 0; i < tally->station_count; i++) {
         tally->stations[i].waits = &tally->waits[(size_t)i * TBS_DAY_TYPE_COUNT];
     }
     slots_find(tally);
     if (picture) {
         tally->slots =
-            calloc((size_t)tally->hall_count * TBS_DAY_TYPE_COUNT * tally->slot_count + 1,
-                   sizeof *tally->slots);
-        tbs_assert(tally->slots != NULL);
+            tbs_memory_zeroed((size_t)tally->hall_count * TBS_DAY_TYPE_COUNT * tally->slot_count,
+                              sizeof *tally->slots);
     }
     return tally;
 }
@@ -68,8 +69,10 @@ void tbs_tally_free(struct tbs_tally *tally)
 {
     if (tally != NULL) {
         free(tally->stations);
-        free(tally->waits);
-        free(tally->slots);
+        tbs_memory_free(tally->waits);
+        if (!tally->shared) {
+            tbs_memory_free(tally->slots);
+        }
         free(tally);
     }
 }
@@ -133,14 +136,24 @@ void tbs_tally_add(struct tbs_tally *sum, const struct tbs_tally *tally)
 
 void tbs_tally_add_picture(struct tbs_tally *sum, const struct tbs_tally *tally)
 {
-    const size_t count = (size_t)sum->hall_count * TBS_DAY_TYPE_COUNT * sum->slot_count;
+    const uint32_t days = sum->hall_count * TBS_DAY_TYPE_COUNT;
 
-    for (size_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < days * sum->slot_count; i++) {
+        const uint32_t day = i / sum->slot_count;
         for (uint32_t c = 0; c < TBS_OF_SLOT_COUNT; c++) {
             sum->slots[i].count[c] += tally->slots[i].count[c];
         }
-        waits_add(&sum->slots[i].waits, &tally->slots[i].waits, TBS_BINS);
+        waits_add(&sum->slots[i].waits, &tally->slots[i].waits,
+                  sum->stations[day / TBS_DAY_TYPE_COUNT].bin_end[day % TBS_DAY_TYPE_COUNT]);
     }
+}
+
+void tbs_tally_share_picture(struct tbs_tally *tally, const struct tbs_tally *owner)
+{
+    tbs_assert(tally->slots == NULL);
+    tbs_assert(tally->slot_count == owner->slot_count);
+    tally->slots = owner->slots;
+    tally->shared = true;
 }
 
 /* ---- the model says -------------------------------------------------------------------------- */

@@ -112,6 +112,7 @@ struct tbs_tally {
     /* The picture; slots NULL: it is not drawn. */
     uint32_t hall_count, slot_first, slot_count;
     struct tbs_slot_tally *slots; /* [hall][day type][slot] */
+    bool shared;                  /* they are another tally's */
 
     /* The day at hand. */
     const struct tb_scenario *scenario;
@@ -127,7 +128,11 @@ struct tbs_tally *tbs_tally_create(const struct tb_scenario *scenario, bool pict
 void tbs_tally_free(struct tbs_tally *tally);
 void tbs_tally_clear(struct tbs_tally *tally);                            /* the batch */
 void tbs_tally_add(struct tbs_tally *sum, const struct tbs_tally *tally); /* the batch */
+/* After the batches of `tally` were added, too: they say which bins were touched. */
 void tbs_tally_add_picture(struct tbs_tally *sum, const struct tbs_tally *tally);
+/* Draws into the picture of another one from now on, which outlives it and belongs to the same
+ * thread. Only for a tally made without a picture. */
+void tbs_tally_share_picture(struct tbs_tally *tally, const struct tbs_tally *owner);
 
 static inline struct tbs_slot_tally *tbs_tally_slot(const struct tbs_tally *tally, uint32_t hall,
                                                     enum tbs_day_type type, uint32_t slot)

@@ -20,7 +20,7 @@ struct worker {
     struct tbs_waits *scratch;
     pthread_t thread;
     uint32_t number; /* of the replication at hand */
-    bool failed;
+    bool first, failed;
 };
 
 struct team {
@@ -77,7 +77,8 @@ static void ticket_write(void *context, const struct tbs_visit *visit)
 
 /* ---- workers --------------------------------------------------------------------------------- */
 
-static void worker_open(struct worker *worker, struct team *team)
+/* The first worker counts straight into the outcome. */
+static void worker_open(struct worker *worker, struct team *team, bool first)
 {
     const struct tbs_run_options *options = team->options;
     const struct tbs_model_options model_options = {
@@ -91,20 +92,26 @@ static void worker_open(struct worker *worker, struct team *team)
     memset(worker, 0, sizeof *worker);
     worker->team = team;
     worker->model = tbs_model_create(team->scenario, team->demand, &model_options);
-    worker->tally = tbs_tally_create(team->scenario, options->picture);
-    worker->sum = tbs_tally_create(team->scenario, false);
+    worker->first = first;
+    worker->tally = tbs_tally_create(team->scenario, options->picture && !first);
+    worker->sum = first ? team->outcome->sum : tbs_tally_create(team->scenario, false);
+    if (options->picture && first) {
+        tbs_tally_share_picture(worker->tally, team->outcome->sum);
+    }
     worker->scratch = malloc(sizeof *worker->scratch);
     tbs_assert(worker->scratch != NULL);
 }
 
 static void worker_close(struct worker *worker)
 {
-    tbs_tally_add(worker->team->outcome->sum, worker->sum);
-    if (worker->team->options->picture) {
-        tbs_tally_add_picture(worker->team->outcome->sum, worker->tally);
+    if (!worker->first) {
+        tbs_tally_add(worker->team->outcome->sum, worker->sum);
+        if (worker->team->options->picture) {
+            tbs_tally_add_picture(worker->team->outcome->sum, worker->tally);
+        }
+        tbs_tally_free(worker->sum);
     }
     tbs_tally_free(worker->tally);
-    tbs_tally_free(worker->sum);
     tbs_model_free(worker->model);
     free(worker->scratch);
 }
@@ -255,7 +262,7 @@ static bool replications_run(struct team *team)
 
     tbs_assert(workers != NULL);
     for (uint32_t i = 0; i < options->threads; i++) {
-        worker_open(&workers[i], team);
+        worker_open(&workers[i], team, i == 0);
     }
     team->outcome->first_worker = &workers[0];
     /* Rounds of a fixed size, so that the decision to stop does not depend on threads either. */
@@ -349,7 +356,7 @@ static bool long_run(struct team *team)
     struct worker worker;
     uint32_t done = 0;
 
-    worker_open(&worker, team);
+    worker_open(&worker, team, true);
     struct tbs_model *model = worker.model;
     bool fine = tbs_model_error(model)[0] == '\0';
     if (fine) {
