@@ -1,0 +1,181 @@
+/* plan.h: how many windows each hall needs in each half hour of a kind of day.
+ *
+ * The promise is judged by the real core on simulated days: of all visits with a number, the share
+ * that is called within wait_us, who leaves or still waits at the end counting as not kept; it must
+ * hold for each hall over its days of that kind with the confidence asked for, shown on seeds that
+ * the search has not seen.
+ *
+ * Method: modified offered load (Jennings, Mandelbaum, Massey, Whitt: Server staffing to meet
+ * time-varying demand, 1996) and Erlang A (Garnett, Mandelbaum, Reiman: Designing a call center
+ * with impatient customers, 2002) give the start; simulation on common random numbers replaces it
+ * step by step (Feldman, Mandelbaum, Massey, Whitt: Staffing of time-varying queues to achieve
+ * time-stable performance, 2008), with a fast approximate line as control for the core's answer; a
+ * sequential test (Kim, Nelson: A fully sequential procedure for indifference-zone selection, 2001,
+ * in spirit: look after each batch, at levels that sum to the error allowed) decides.
+ *
+ * At closing time: who holds a number is served on for as long as people.stay and the rule overtime
+ * say, in this plan as in any simulation; those hours are reported apart (overtime_hours). A hall
+ * that is open has at least one window.
+ *
+ * Units: half hours count from midnight; waits in seconds where people read them. Owner: scenarios
+ * are borrowed and must outlive what was made of them. Threads: a lab belongs to one thread,
+ * different labs are independent. Out of memory stops the program. Blocking. */
+#ifndef TBS_PLAN_PLAN_H
+#define TBS_PLAN_PLAN_H
+
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "model/model.h"
+
+enum { TBS_PLAN_SLOTS = 48, TBS_PLAN_DAYS_MAX = 64, TBS_PLAN_CURVE_MAX = 32 };
+#define TBS_PLAN_SLOT_US TB_MINUTES(30)
+
+/* ---- days -------------------------------------------------------------------------------------
+ */
+
+/* Days that are planned for together: at most TBS_PLAN_DAYS_MAX of them, spread over the demand
+ * year; a replication is one pass through all of them. */
+struct tbs_plan_days {
+    uint32_t kind; /* day kind */
+    uint32_t count;
+    uint32_t days[TBS_PLAN_DAYS_MAX]; /* scenario days */
+};
+
+/* By a day kind's id, or mon .. sun: the ordinary days of that weekday. False: there is none. */
+bool tbs_plan_days_find(const struct tb_scenario *scenario, const char *name,
+                        struct tbs_plan_days *days);
+
+/* ---- one hall ---------------------------------------------------------------------------------
+ */
+
+struct tbs_staffing {
+    uint16_t windows[TBS_PLAN_SLOTS];
+};
+
+/* What the rest of the city does to a hall: visits for each own one, and visits that only collect.
+ */
+struct tbs_flow {
+    double factor;  /* of visitors who really come; 1: nothing known */
+    double collect; /* visits that collect, for each other visit */
+};
+
+struct tbs_day_figures {
+    double visits;     /* with a number, a day */
+    double within;     /* of those, called in time: share */
+    double left;       /* of those, gave up or expired: share */
+    double delayed;    /* of those, not called at once: share */
+    double wait_mean_s, wait_p50_s, wait_p90_s; /* of the called ones */
+};
+
+struct tbs_hall_result {
+    struct tbs_day_figures day;
+    struct tbs_day_figures slots[TBS_PLAN_SLOTS]; /* by instant of arrival */
+    double within_error, left_error; /* standard errors of the day's shares, by days */
+    uint32_t days;                   /* simulated */
+    double window_hours;             /* planned, a day */
+    double overtime_hours;           /* beyond the plan, a day */
+};
+
+struct tbs_lab;
+
+/* `windows_max` 0: as many as the hall has. `flow` NULL: nothing from elsewhere. NULL: the hall is
+ * never open on such days, or has no demand. */
+struct tbs_lab *tbs_lab_create(const struct tb_scenario *scenario, uint32_t hall,
+                               const struct tbs_plan_days *days, uint32_t windows_max,
+                               const struct tbs_flow *flow, int64_t promise_us);
+void tbs_lab_free(struct tbs_lab *lab);
+
+uint32_t tbs_lab_windows_max(const struct tbs_lab *lab);
+/* Is the hall open in any part of this half hour? hours: how much of it. */
+bool tbs_lab_open(const struct tbs_lab *lab, uint32_t slot, double *hours);
+double tbs_lab_hours(const struct tbs_lab *lab, const struct tbs_staffing *staffing);
+/* The scenario's own plan of that day, as windows in each half hour (the most at any time). */
+void tbs_lab_own(const struct tbs_lab *lab, struct tbs_staffing *staffing);
+
+/* Runs the hall for at least so many days (rounded up to whole passes) under this seed, from
+ * replication `first` on; the same citizens for any windows. Windows above the maximum, or in half
+ * hours when the hall is closed, are ignored. */
+void tbs_staffing_evaluate(struct tbs_lab *lab, const struct tbs_staffing *staffing, uint64_t seed,
+                           uint32_t first, uint32_t days, struct tbs_hall_result *result);
+
+/* ---- a plan -----------------------------------------------------------------------------------
+ */
+
+struct tbs_plan_options {
+    struct tbs_plan_days days;
+    int64_t wait_us;
+    double share;
+    double left_most;     /* share that may leave; 1: not asked */
+    double confidence;    /* 0.5 .. 0.999 */
+    uint32_t hall;        /* TB_NONE: all */
+    uint32_t windows_max; /* 0: as many as the hall has */
+    double budget_hours;  /* 0: the promise is given; else the best one for so many hours */
+    bool each;            /* the promise holds in each half hour, not only over the day */
+    uint64_t seed;
+    uint32_t threads; /* at least 1 */
+};
+/* 90% within the scenario's promise, 95% confidence, seed 1, one thread. */
+void tbs_plan_options_init(struct tbs_plan_options *options, const struct tb_scenario *scenario);
+
+enum tbs_plan_state {
+    TBS_PLAN_CLOSED,     /* not open on such days */
+    TBS_PLAN_KEPT,       /* with the confidence asked for */
+    TBS_PLAN_IMPOSSIBLE, /* not even with all windows: `result` is what these give */
+    TBS_PLAN_STOPPED,    /* not finished */
+};
+
+struct tbs_plan_hall {
+    enum tbs_plan_state state;
+    struct tbs_staffing needs;
+    struct tbs_staffing erlang_c; /* stationary, each half hour on its own, the same promise */
+    struct tbs_flow flow;
+    struct tbs_hall_result result;          /* on seeds that the search has not seen */
+    struct tbs_hall_result result_erlang_c; /* of that plan, the same citizens */
+    double kept_probability;                /* that the promise holds, by the days of `result` */
+    double hours, hours_erlang_c, hours_now;
+    double next_gain; /* share that the best half hour of one more window would add */
+    uint32_t days_run;
+    /* The curve: from few hours to many, by the replay corrected at the plan. */
+    uint32_t curve_count;
+    struct {
+        double hours, within; /* within: visits a day in time */
+    } curve[TBS_PLAN_CURVE_MAX];
+    double visits; /* a day */
+};
+
+struct tbs_plan {
+    const struct tb_scenario *scenario;
+    struct tbs_plan_options options;
+    struct tbs_plan_hall *halls; /* [hall_count] */
+    uint32_t hall_count;
+    uint32_t kept, impossible;
+    double window_hours, window_hours_erlang_c, window_hours_now, overtime_hours;
+    double within, within_erlang_c, left; /* of all visits */
+    double promise_kept_probability;      /* the least of the halls */
+    double wall_s;
+    bool stopped;
+};
+
+struct tbs_plan_progress {
+    uint32_t hall, done, count; /* the hall that was just finished */
+    double hours;
+};
+
+/* Progress is called by one thread at a time; it and `stop` may be NULL. */
+struct tbs_plan *tbs_plan_search(const struct tb_scenario *scenario,
+                                 const struct tbs_plan_options *options,
+                                 void (*progress)(void *, const struct tbs_plan_progress *),
+                                 void *context, const atomic_bool *stop);
+void tbs_plan_free(struct tbs_plan *plan);
+
+/* What plan.json holds. */
+void tbs_plan_json(const struct tbs_plan *plan, FILE *out);
+/* needs.csv: hall,day,from,to,windows: a row for each half hour of each hall. plan.csv: the same in
+ * the format of plans.csv; halls and kinds of day that the plan says nothing of as they were. */
+void tbs_plan_needs_csv(const struct tbs_plan *plan, FILE *out);
+void tbs_plan_plan_csv(const struct tbs_plan *plan, FILE *out);
+/* Writes the three into a folder, whole or not at all. False: *error says why. */
+bool tbs_plan_write(const struct tbs_plan *plan, const char *folder, char error[512]);
+
+#endif
