@@ -343,8 +343,10 @@ static void init_plan(struct tb_city *city, const struct tb_config *config)
 
 static void init_deadlines(struct tb_city *city)
 {
-    for (uint64_t i = 0; i < 2 * city->size.leaves; i++)
-        *tbi_deadline(city, i) = TB_NEVER;
+    const uint64_t leaves = city->size.leaves;
+    for (uint64_t i = 2 * leaves - 1; i > 0; i--)
+        *tbi_deadline(city, i) = (struct tbi_deadline){
+            TB_NEVER, i < leaves ? tbi_deadline(city, 2 * i)->station : i - leaves};
     for (uint32_t s = 0; s < city->size.stations; s++) {
         const tb_time at = tbi_calendar_boundary_at(city, s);
         tb_assert(at != TB_NEVER);

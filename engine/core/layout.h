@@ -45,6 +45,12 @@ struct tbi_list {
     uint32_t head, tail;
 };
 
+/* A node of the tree of deadlines: whose is the first below it (of equals the lower station's). */
+struct tbi_deadline {
+    tb_time at;
+    uint64_t station;
+};
+
 /* The factors that turn a base wait into quantiles, in 1/65536, by how many wait ahead per
  * window. */
 struct tbi_wait_factors {
@@ -281,7 +287,7 @@ struct tbi_request {
 /* Sections: TBI_SECTION(name, type, how many). */
 #define TBI_SECTIONS(TBI_SECTION)                                                                  \
     TBI_SECTION(station, struct tbi_station, size->stations)                                       \
-    TBI_SECTION(deadline, tb_time, 2 * size->leaves)                                               \
+    TBI_SECTION(deadline, struct tbi_deadline, 2 * size->leaves)                                   \
     TBI_SECTION(group, struct tbi_group, size->lines / TB_CLASSES)                                 \
     TBI_SECTION(profile, struct tbi_profile, size->profiles)                                       \
     TBI_SECTION(line, struct tbi_line, size->lines)                                                \

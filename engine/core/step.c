@@ -3,7 +3,7 @@
 
 static tb_time station_deadline(const struct tb_city *city, uint32_t station)
 {
-    return tbi_deadline(city, city->size.leaves)[station];
+    return tbi_deadline(city, city->size.leaves + station)->at;
 }
 
 bool tbi_in_step(const struct tbi_step *step, uint32_t station)
@@ -152,16 +152,6 @@ static inline void apply(struct tbi_step *step, tb_time now, const struct tb_com
 
 /* ---- stepping -------------------------------------------------------------------------------- */
 
-/* The station whose time-driven work comes first: along the smaller children, left of equals. */
-static uint32_t deadline_station(const struct tb_city *city)
-{
-    const tb_time *tree = tbi_deadline(city, 0);
-    uint64_t node = 1;
-    while (node < city->size.leaves)
-        node = tree[2 * node] == tree[node] ? 2 * node : 2 * node + 1;
-    return (uint32_t)(node - city->size.leaves);
-}
-
 /* Written in two stores, as the caller gets it in two registers: a load of several narrower
  * stores would stall at the end of every step. */
 static inline struct tb_step_result result(uint32_t commands, uint32_t events, bool more)
@@ -197,17 +187,18 @@ run(struct tbi_step *step, tb_time now, const struct tb_command *commands, uint3
 {
     const struct tb_city *city = step->city;
     const struct tb_event *last = events + max - TB_COMMAND_EVENTS_MAX;
-    const tb_time *deadline = tbi_deadline(city, home ? city->size.leaves + step->only : 1);
+    const struct tbi_deadline *deadline =
+        tbi_deadline(city, home ? city->size.leaves + step->only : 1);
     uint32_t taken = 0;
     while (step->out <= last) {
-        if (*deadline <= now)
-            tbi_time_act(step, home ? step->only : deadline_station(city));
+        if (deadline->at <= now)
+            tbi_time_act(step, (uint32_t)deadline->station);
         else if (taken < n)
             apply(step, now, &commands[taken++], home);
         else
             break;
     }
-    return result(taken, (uint32_t)(step->out - events), taken < n || *deadline <= now);
+    return result(taken, (uint32_t)(step->out - events), taken < n || deadline->at <= now);
 }
 
 struct tb_step_result tb_city_step(struct tb_city *city, tb_time now,

@@ -43,8 +43,7 @@ static inline uint32_t tbi_pool_left(const struct tbi_pool *pool)
 /* ---- time.c: deadlines
  * ------------------------------------------------------------------------ */
 
-/* The station's deadline was `was` and one of its dues has become `at`: brings it, and the
- * city's, up to date. */
+/* The station's first due may be another: brings its deadline, and the city's, up to date. */
 void tbi_due_changed(struct tb_city *city, uint32_t station);
 /* Sets when one kind of time-driven work of a station acts; TB_NEVER: not. Keeps the city's
  * deadline. */
@@ -52,7 +51,7 @@ static inline void tbi_due_set(struct tb_city *city, uint32_t station, enum tbi_
                                tb_time at)
 {
     tb_time *due_at = &tbi_station(city, station)->due_at[kind];
-    const tb_time deadline = *tbi_deadline(city, city->size.leaves + station);
+    const tb_time deadline = tbi_deadline(city, city->size.leaves + station)->at;
     const tb_time was = *due_at;
     *due_at = at;
     if (at < deadline || was == deadline)

@@ -1,8 +1,8 @@
 /* What time alone brings: deadlines, and acting on them in the order of R1.
  *
- * The deadlines of all stations are the leaves of a tree whose inner nodes hold the smaller
- * child; the root is the
- * city's. A change walks up only as far as it changes something. */
+ * The deadlines of all stations are the leaves of a tree whose inner nodes name the first of
+ * their children's (a tournament: Knuth, TAOCP 3, 5.4.1); the root is the city's. A change walks
+ * up only as far as it changes something. */
 #include "heap.h"
 #include "step.h"
 
@@ -17,13 +17,18 @@ void tbi_due_changed(struct tb_city *city, uint32_t index)
     tb_time at = least(least(least(due_at[0], due_at[1]), least(due_at[2], due_at[3])),
                        least(least(due_at[4], due_at[5]), due_at[6]));
     _Static_assert(TBI_DUE_LAPSE == 6, "seven kinds");
-    tb_time *tree = tbi_deadline(city, 0);
-    uint64_t node = city->size.leaves + index;
-    while (tree[node] != at) {
-        tree[node] = at;
+    struct tbi_deadline *tree = tbi_deadline(city, 0);
+    uint64_t node = city->size.leaves + index, station = index;
+    while (tree[node].at != at || tree[node].station != station) {
+        tree[node].at = at;
+        tree[node].station = station;
         if (node == 1)
             return;
-        at = least(at, tree[node ^ 1]);
+        /* Of equals the left one; no branch, as nobody can foretell it. */
+        const struct tbi_deadline *other = &tree[node ^ 1];
+        const uint64_t first = -(uint64_t)(other->at - (tb_time)(node & 1) < at);
+        station ^= (station ^ other->station) & first;
+        at = least(at, other->at);
         node >>= 1;
     }
 }
@@ -90,7 +95,7 @@ void tbi_time_act(struct tbi_step *step, uint32_t index)
         [TBI_DUE_LAPSE] = tbi_visit_lapse,
     };
     struct tbi_station *station = tbi_station(step->city, index);
-    tb_time at = tbi_deadline(step->city, step->city->size.leaves)[index];
+    tb_time at = tbi_deadline(step->city, step->city->size.leaves + index)->at;
     int kind = 0;
     while (station->due_at[kind] != at)
         kind++;

@@ -565,12 +565,15 @@ static const char *verify_deadlines(const struct tb_city *city)
             const tb_time at = tbi_station(city, i)->due_at[k];
             least = at < least ? at : least;
         }
-        if (*tbi_deadline(city, leaves + i) != least)
+        const struct tbi_deadline *leaf = tbi_deadline(city, leaves + i);
+        if (leaf->at != least || leaf->station != i)
             return "a station's deadline is wrong";
     }
     for (uint64_t i = leaves - 1; i > 0; i--) {
-        const tb_time left = *tbi_deadline(city, 2 * i), right = *tbi_deadline(city, 2 * i + 1);
-        if (*tbi_deadline(city, i) != (left < right ? left : right))
+        const struct tbi_deadline *left = tbi_deadline(city, 2 * i), *right = left + 1;
+        const struct tbi_deadline *first = right->at < left->at ? right : left;
+        const struct tbi_deadline *node = tbi_deadline(city, i);
+        if (node->at != first->at || node->station != first->station)
             return "the tree of deadlines is wrong";
     }
     return NULL;

@@ -135,11 +135,11 @@ uint64_t tb_city_sequence(const struct tb_city *city)
 
 tb_time tb_city_deadline_at(const struct tb_city *city)
 {
-    return *tbi_deadline(city, 1);
+    return tbi_deadline(city, 1)->at;
 }
 
 tb_time tb_station_deadline_at(const struct tb_city *city, uint32_t station)
 {
     tb_assert(station < city->size.stations);
-    return *tbi_deadline(city, city->size.leaves + station);
+    return tbi_deadline(city, city->size.leaves + station)->at;
 }

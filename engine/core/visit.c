@@ -19,11 +19,19 @@ static struct tbi_list *visit_list(struct tbi_station *station, bool lapses)
     return lapses ? &station->lapses : &station->follows;
 }
 
-/* The first of a list is another one, or nobody. */
+/* The first of a list is another one, or nobody. Whoever follows will be looked at when this one's
+ * time has come; by then it is in the cache. */
 static void visit_due(struct tb_city *city, uint32_t station, uint32_t head, bool lapses)
 {
-    tbi_due_set(city, station, lapses ? TBI_DUE_LAPSE : TBI_DUE_FOLLOW,
-                head == TB_NONE ? TB_NEVER : visit_at(tbi_visit(city, head), lapses));
+    tb_time at = TB_NEVER;
+    if (head != TB_NONE) {
+        const struct tbi_visit *visit = tbi_visit(city, head);
+        at = visit_at(visit, lapses);
+        const char *next = (const char *)tbi_visit(city, visit->next);
+        __builtin_prefetch(next, 1);
+        __builtin_prefetch(next + sizeof(struct tbi_visit) - 1, 1);
+    }
+    tbi_due_set(city, station, lapses ? TBI_DUE_LAPSE : TBI_DUE_FOLLOW, at);
 }
 
 static void visit_insert(struct tb_city *city, struct tbi_station *station,
