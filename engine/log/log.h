@@ -37,9 +37,9 @@ struct tbi_log_options {
     const char *dir;      /* made if it isn't there; its parent must be */
     const char *scenario; /* kept in the folder, for `tongban log`; NULL: "" */
     enum tbi_log_mode mode;
-    int64_t interval_us;    /* TBI_LOG_EVERY */
-    uint64_t segment_bytes; /* of a new segment; 0: 64 MiB. A multiple of 4096 */
-    uint64_t group_bytes;   /* largest group; 0: 1 MiB, or what fits. A multiple of 4096 */
+    int64_t interval_us;     /* TBI_LOG_EVERY */
+    uint64_t segment_bytes;  /* of a new segment; 0: 64 MiB. A multiple of 4096 */
+    uint64_t group_bytes;    /* largest group; 0: 1 MiB, or what fits. A multiple of 4096 */
     uint32_t keep_snapshots; /* older ones go when a new one is whole; 0: 2 */
     bool keep_segments;      /* all of them, for the audit trail; false: those before the oldest
                                 snapshot kept go, and with them their past */
@@ -54,12 +54,12 @@ struct tbi_log_options {
 
 /* What open found. */
 struct tbi_log_recovery {
-    uint64_t snapshot_lsn; /* 0: none, from the beginning */
-    uint64_t lsn;          /* of the last entry; the next is one more */
+    uint64_t snapshot_lsn;      /* 0: none, from the beginning */
+    uint64_t lsn;               /* of the last entry; the next is one more */
     uint64_t entries, commands; /* replayed */
-    uint64_t torn_bytes;   /* of an unfinished last write that were cut */
-    tb_time now;           /* of the last batch; the city's time must not fall behind it */
-    bool direct;           /* O_DIRECT; false: the file system has none, pages are copied */
+    uint64_t torn_bytes;        /* of an unfinished last write that were cut */
+    tb_time now;                /* of the last batch; the city's time must not fall behind it */
+    bool direct;                /* O_DIRECT; false: the file system has none, pages are copied */
 };
 
 struct tbi_log;
@@ -82,9 +82,9 @@ int tbi_log_close(struct tbi_log *log, const struct tb_city *city, tb_time now,
 void tbi_log_abandon(struct tbi_log *log);
 
 /* One batch: the changes among these n <= TBI_LOG_BATCH_MAX commands, and for each who gave it
- * (NULL: nobody). `sequence` is tb_city_sequence after the step. *lsn is the entry's (without
- * changes among them: the last one's). -EAGAIN: the staging is full; submit, wait for a
- * completion, try again. -E2BIG: too many at once. */
+ * (numbers below 2^31; TB_NONE or NULL: nobody). `sequence` is tb_city_sequence after the step.
+ * *lsn is the entry's (without changes among them: the last one's). -EAGAIN: the staging is full;
+ * submit, wait for a completion, try again. -E2BIG: too many at once. */
 int tbi_log_append(struct tbi_log *log, tb_time now, const struct tb_command *commands, uint32_t n,
                    const uint32_t *actors, uint64_t sequence, uint64_t *lsn);
 
@@ -118,6 +118,7 @@ bool tbi_log_snapshot_busy(const struct tbi_log *log);
 struct tbi_log_counts {
     uint64_t entries, commands, groups, bytes; /* bytes: as written, padding too */
     uint64_t snapshots, snapshot_lsn;          /* since open; the newest */
+    uint64_t snapshots_failed;                 /* given up, the disk being full or so */
     uint64_t segment;                          /* first lsn of the one that is written */
     uint64_t copy_us;                          /* the last snapshot's copy: the writer's pause */
 };

@@ -1,0 +1,103 @@
+/* inside.h: the log as its own files see it. log.c: appends and groups; chore.c: what is done
+ * beside them, segments and snapshots; open.c: recovery and the end. */
+#ifndef TBI_LOG_INSIDE_H
+#define TBI_LOG_INSIDE_H
+
+#include "replay.h"
+
+/* What fills while the other is under way. A block before it holds a segment's header. */
+struct tbi_log_stage {
+    uint8_t *memory; /* a block, then group_bytes */
+    uint32_t used;   /* of the group; its header's size: nothing staged */
+    uint32_t entry_count;
+    uint64_t lsn; /* of the first entry */
+    tb_time now;
+};
+
+enum tbi_log_step {
+    TBI_LOG_IDLE = 0,
+    TBI_LOG_FALLOCATE, /* a segment: its room, */
+    TBI_LOG_ZERO,      /* its zeros, piece by piece, */
+    TBI_LOG_FSYNC,     /* to the disk, its name, */
+    TBI_LOG_FSYNC_DIR, /* and the name to the disk */
+    TBI_LOG_COPY,      /* a snapshot: its bytes, piece by piece, */
+    TBI_LOG_COPY_SYNC, /* to the disk; then the log must be durable as far, */
+    TBI_LOG_COPY_WAIT, /* and it gets its name, */
+    TBI_LOG_COPY_DIR,  /* which goes to the disk */
+    TBI_LOG_UNLINK,    /* then what is older goes */
+};
+
+struct tbi_log_chore {
+    enum tbi_log_step step;
+    bool in_flight;
+    int file;        /* -1: none */
+    uint64_t offset; /* done up to here */
+};
+
+struct tbi_log_file {
+    int file; /* -1: none */
+    uint64_t index;
+    uint64_t offset; /* of the next group; 0: not even a header yet */
+};
+
+struct tbi_log {
+    struct tbi_log_options options; /* strings are not kept */
+    char path[TBI_LOG_PATH_MAX];
+    uint64_t config_id;
+    int dir, lock;
+    bool direct;
+
+    struct tbi_log_stage stage[2];
+    uint32_t filling; /* which one appends go to */
+    size_t stage_bytes;
+    bool in_flight; /* the other one is */
+    uint64_t flying_lsn, flying_bytes;
+    uint64_t lsn, durable, chain;
+    int64_t due_at_us; /* under EVERY and OFF; INT64_MAX: nothing staged */
+    struct tbi_log_file now, spare;
+    uint64_t spare_failed_at; /* now.offset at the time */
+    uint8_t *zeros;           /* a piece of them */
+
+    struct tbi_log_chore chore;
+    bool snapshot_wanted; /* a copy waits to be written */
+    uint8_t *copy;        /* a block for the head, then tb_city_save's */
+    size_t copy_room, copy_bytes;
+    uint64_t copy_lsn;
+    uint64_t old_snapshots[64], old_segments[64]; /* to be unlinked */
+    uint32_t old_snapshot_count, old_segment_count;
+    char unlink_name[64];
+
+    int failed;
+    char failure[TBI_LOG_ERROR_MAX];
+    struct tbi_log_counts counts;
+};
+
+enum { TBI_LOG_PIECE = 1 << 20, TBI_LOG_TAG_GROUP = 0, TBI_LOG_TAG_CHORE = 1 };
+
+#define TBI_LOG_SEGMENT_TMP  "segment.tmp"
+#define TBI_LOG_SNAPSHOT_TMP "snapshot.tmp"
+
+static inline bool tbi_log_staged(const struct tbi_log_stage *stage)
+{
+    return stage->used > sizeof(struct tbi_log_group);
+}
+
+void tbi_log_fail(struct tbi_log *log, int status, const char *what_en, const char *what_zh);
+/* The room of one more entry, or NULL; its head is filled. */
+uint8_t *tbi_log_entry_add(struct tbi_log *log, enum tbi_log_kind kind, uint32_t count, tb_time now,
+                           uint64_t value);
+int tbi_log_hash_add(struct tbi_log *log, const struct tb_city *city, tb_time now,
+                     enum tbi_log_why why);
+
+uint32_t tbi_log_chore_submit(struct tbi_log *log, struct io_uring *ring);
+void tbi_log_chore_complete(struct tbi_log *log, int32_t res);
+/* Ends a chore that isn't in flight, half-made files and all. */
+void tbi_log_chore_drop(struct tbi_log *log);
+/* Is a new segment to be made? */
+bool tbi_log_spare_due(const struct tbi_log *log);
+
+/* Makes the segment `index` here and now. */
+int tbi_log_segment_make(struct tbi_log *log, uint64_t index, struct tbi_log_file *out,
+                         char *error);
+
+#endif
