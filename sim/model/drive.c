@@ -71,11 +71,29 @@ static void timer_rings(struct tbs_model *m, const struct tbs_timer *timer)
     tbs_assert(timer->kind < TIMER_KIND_COUNT);
 }
 
+/* A day's visits and timers lie where they were made, up to a week ago and long out of the caches;
+ * in which order they will be wanted is known, so they are fetched a few steps ahead. */
+enum { AHEAD = 6 };
+
+static inline void visit_fetch(const struct tbs_visit *visit)
+{
+    __builtin_prefetch(visit, 1);
+    __builtin_prefetch((const char *)visit + 64, 1);
+}
+
+static inline bool is_about_visit(const struct tbs_timer *timer)
+{
+    return timer->kind <= TIMER_CHECK_IN;
+}
+
 static inline struct tbs_visit *arrival_take(struct agenda *a)
 {
     const struct tbs_order *items = a->arrivals.items;
     struct tbs_visit *visit = (struct tbs_visit *)(uintptr_t)items[a->arrival].item;
 
+    if (a->arrival + AHEAD < a->arrivals.count) {
+        visit_fetch((const struct tbs_visit *)(uintptr_t)items[a->arrival + AHEAD].item);
+    }
     a->arrival++;
     a->arrival_at_us = a->arrival < a->arrivals.count ? items[a->arrival].at_us : TB_NEVER;
     return visit;
@@ -87,6 +105,14 @@ static inline struct tbs_timer put_off_take(const struct tbs_model *m, struct ag
     const struct later *today = &a->later[m->day % LATER_DAYS];
     const struct tbs_timer timer = today->timers[items[a->put_off_next].item];
 
+    if (a->put_off_next + AHEAD < a->put_off.count) {
+        const struct tbs_timer *ahead = &today->timers[items[a->put_off_next + AHEAD].item];
+        if (is_about_visit(ahead)) {
+            visit_fetch((const struct tbs_visit *)(uintptr_t)ahead->about);
+        } else if (ahead->kind == TIMER_COLLECT) {
+            __builtin_prefetch(&m->cases[tb_ref_index(ahead->about)]);
+        }
+    }
     a->put_off_next++;
     a->put_off_at_us = a->put_off_next < a->put_off.count ? items[a->put_off_next].at_us : TB_NEVER;
     return timer;
@@ -102,6 +128,9 @@ static inline void agenda_act(struct tbs_model *m, struct agenda *a, uint32_t s,
         timer_rings(m, &timer);
     } else if (tbs_timers_at(&a->timers) == at_us) {
         const struct tbs_timer timer = tbs_timers_pop(&a->timers);
+        if (a->timers.count > 0 && is_about_visit(a->timers.heap)) {
+            visit_fetch((const struct tbs_visit *)(uintptr_t)a->timers.heap[0].about);
+        }
         timer_rings(m, &timer);
     } else {
         tbs_assert(a->arrival_at_us == at_us);
