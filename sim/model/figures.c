@@ -25,25 +25,27 @@ enum { GROUP = 8 };
 _Static_assert(TBS_BINS % GROUP == 0, "bins are whole groups");
 
 /* Writes the bins that are not empty, in order, and how many they are. */
-static uint32_t bins_find(const struct tbs_waits *waits, uint32_t bin_end, uint16_t bins[TBS_BINS])
+static uint32_t bins_find(const uint32_t *called, const uint32_t *left, uint32_t bin_end,
+                          uint16_t bins[TBS_BINS])
 {
     uint32_t n = 0;
 
     for (uint32_t from = 0; from < bin_end; from += GROUP) {
         uint8_t any[GROUP];
-        uint64_t left;
+        uint64_t full;
         for (uint32_t i = 0; i < GROUP; i++) {
-            any[i] = (waits->called[from + i] | waits->left[from + i]) != 0;
+            any[i] = (called[from + i] | left[from + i]) != 0;
         }
-        memcpy(&left, any, sizeof left);
-        for (; left != 0; left &= left - 1) {
-            bins[n++] = (uint16_t)(from + (uint32_t)__builtin_ctzll(left) / 8);
+        memcpy(&full, any, sizeof full);
+        for (; full != 0; full &= full - 1) {
+            bins[n++] = (uint16_t)(from + (uint32_t)__builtin_ctzll(full) / 8);
         }
     }
     return n;
 }
 
-struct tbs_wait_figures tbs_wait_figures(const struct tbs_waits *waits, uint32_t bin_end,
+struct tbs_wait_figures tbs_wait_figures(const uint32_t called_bins[TBS_BINS],
+                                         const uint32_t left_bins[TBS_BINS], uint32_t bin_end,
                                          uint64_t called, uint64_t wait_us)
 {
     struct tbs_wait_figures f = {NAN, NAN, NAN, NAN};
@@ -57,18 +59,18 @@ struct tbs_wait_figures tbs_wait_figures(const struct tbs_waits *waits, uint32_t
     if (called == 0) {
         return f;
     }
-    const uint32_t count = bins_find(waits, bin_end, bins);
+    const uint32_t count = bins_find(called_bins, left_bins, bin_end, bins);
     for (uint32_t n = 0; n < count; n++) {
-        at_risk += waits->called[bins[n]] + waits->left[bins[n]];
-        left += waits->left[bins[n]];
+        at_risk += called_bins[bins[n]] + left_bins[bins[n]];
+        left += left_bins[bins[n]];
     }
     for (uint32_t n = 0; n < count; n++) {
         const uint32_t i = bins[n];
         const double middle_s = bin_middle_s(i);
         area += survive * (middle_s - until);
         until = middle_s;
-        survive *= 1 - (double)waits->called[i] / (double)at_risk;
-        at_risk -= waits->called[i] + waits->left[i];
+        survive *= 1 - (double)called_bins[i] / (double)at_risk;
+        at_risk -= called_bins[i] + left_bins[i];
         /* A hair's breadth for rounding: half of all is half of all. */
         for (; next < 3 && survive <= beyond[next] + 1e-12; next++) {
             *quantile[next] = middle_s;
@@ -160,7 +162,7 @@ static void city_day_type(const struct tbs_tally *tally, enum tbs_day_type type,
     };
     const struct sums sums = halls_sum(tally, type, type + 1);
     const struct tbs_wait_figures f =
-        tbs_wait_figures(waits, bin_end, (uint64_t)sums.n[TBS_STATION_CALLED],
+        tbs_wait_figures(waits->called, waits->left, bin_end, (uint64_t)sums.n[TBS_STATION_CALLED],
                          (uint64_t)sums.n[TBS_STATION_WAIT_US]);
 
     out[rows[type].cases] = sums.n[TBS_STATION_ARRIVED];
@@ -221,7 +223,7 @@ void tbs_figures_city(const struct tbs_tally *tally, struct tbs_waits *scratch,
     }
     const uint32_t saturdays = tbs_waits_of_city(tally, TBS_DAY_SATURDAY, scratch);
     const struct tbs_wait_figures f =
-        tbs_wait_figures(scratch, saturdays > end ? saturdays : end,
+        tbs_wait_figures(scratch->called, scratch->left, saturdays > end ? saturdays : end,
                          (uint64_t)all.n[TBS_STATION_CALLED], (uint64_t)all.n[TBS_STATION_WAIT_US]);
     out[TBS_CITY_WAIT_MEAN_S] = f.mean_s;
     out[TBS_CITY_WAIT_P50_S] = f.p50_s;
@@ -264,9 +266,10 @@ void tbs_figures_hall(const struct tbs_tally *tally, uint32_t hall,
 
     station_sum(station, &sums, &waits, &end);
     const struct tbs_wait_figures f = tbs_wait_figures(
-        &waits, end, (uint64_t)sums.n[TBS_STATION_CALLED], (uint64_t)sums.n[TBS_STATION_WAIT_US]);
+        waits.called, waits.left, end, (uint64_t)sums.n[TBS_STATION_CALLED], (uint64_t)sums.n[TBS_STATION_WAIT_US]);
     const struct tbs_wait_figures s =
-        tbs_wait_figures(&station->waits[TBS_DAY_SATURDAY], station->bin_end[TBS_DAY_SATURDAY],
+        tbs_wait_figures(station->waits[TBS_DAY_SATURDAY].called,
+                         station->waits[TBS_DAY_SATURDAY].left, station->bin_end[TBS_DAY_SATURDAY],
                          saturday[TBS_STATION_CALLED], saturday[TBS_STATION_WAIT_US]);
     out[TBS_HALL_ARRIVED] = sums.n[TBS_STATION_ARRIVED];
     out[TBS_HALL_SERVED] = sums.n[TBS_STATION_SERVED];
@@ -298,7 +301,8 @@ void tbs_figures_desk(const struct tbs_tally *tally, uint32_t station,
     station_sum(&tally->stations[station], &s, &waits, &end);
     const double done = s.n[TBS_STATION_TASKS_DONE];
     const struct tbs_wait_figures f =
-        tbs_wait_figures(&waits, end, (uint64_t)done, (uint64_t)s.n[TBS_STATION_SOJOURN_US]);
+        tbs_wait_figures(waits.called, waits.left, end, (uint64_t)done,
+                         (uint64_t)s.n[TBS_STATION_SOJOURN_US]);
     out[TBS_DESK_TASKS] = s.n[TBS_STATION_TASKS];
     out[TBS_DESK_DONE] = done;
     out[TBS_DESK_ON_TIME_SHARE] = share(s.n[TBS_STATION_TASKS_ON_TIME], done);
@@ -310,12 +314,13 @@ void tbs_figures_desk(const struct tbs_tally *tally, uint32_t station,
     out[TBS_DESK_BACKLOG_AT_END] = s.n[TBS_STATION_TASKS_OPEN];
 }
 
-void tbs_figures_slot(const struct tbs_slot_tally *slot, uint32_t bin_end, double days,
+void tbs_figures_slot(const struct tbs_slot_tally *slot, const uint32_t called[TBS_BINS],
+                      const uint32_t left[TBS_BINS], uint32_t bin_end, double days,
                       double out[TBS_SLOT_METRIC_COUNT])
 {
     const uint64_t *n = slot->count;
     const struct tbs_wait_figures f =
-        tbs_wait_figures(&slot->waits, bin_end, n[TBS_OF_SLOT_CALLED], n[TBS_OF_SLOT_WAIT_US]);
+        tbs_wait_figures(called, left, bin_end, n[TBS_OF_SLOT_CALLED], n[TBS_OF_SLOT_WAIT_US]);
 
     out[TBS_SLOT_ARRIVED] = share((double)n[TBS_OF_SLOT_ARRIVED], days);
     out[TBS_SLOT_SERVED] = share((double)n[TBS_OF_SLOT_SERVED], days);

@@ -12,7 +12,8 @@
 struct tbs_wait_figures {
     double mean_s, p50_s, p90_s, p99_s;
 };
-struct tbs_wait_figures tbs_wait_figures(const struct tbs_waits *waits, uint32_t bin_end,
+struct tbs_wait_figures tbs_wait_figures(const uint32_t called_bins[TBS_BINS],
+                                         const uint32_t left_bins[TBS_BINS], uint32_t bin_end,
                                          uint64_t called, uint64_t wait_us);
 
 /* Everybody's waits on days of this type; returns where the touched bins end. Adds to *sum. */
@@ -27,7 +28,8 @@ void tbs_figures_desk(const struct tbs_tally *tally, uint32_t station,
                       double out[TBS_DESK_METRIC_COUNT]);
 
 /* The average day of one type, of `days` days. No bin from bin_end on was touched. */
-void tbs_figures_slot(const struct tbs_slot_tally *slot, uint32_t bin_end, double days,
+void tbs_figures_slot(const struct tbs_slot_tally *slot, const uint32_t called[TBS_BINS],
+                      const uint32_t left[TBS_BINS], uint32_t bin_end, double days,
                       double out[TBS_SLOT_METRIC_COUNT]);
 
 #endif

@@ -58,9 +58,10 @@ struct tbs_tally *tbs_tally_create(const struct tb_scenario *scenario, bool pict
     }
     slots_find(tally);
     if (picture) {
-        tally->slots =
-            tbs_memory_zeroed((size_t)tally->hall_count * TBS_DAY_TYPE_COUNT * tally->slot_count,
-                              sizeof *tally->slots);
+        const size_t slots = (size_t)tally->hall_count * TBS_DAY_TYPE_COUNT * tally->slot_count;
+        tally->slots = tbs_memory_zeroed(slots, sizeof *tally->slots);
+        tally->slot_called = tbs_memory_zeroed(slots * TBS_BINS, sizeof *tally->slot_called);
+        tally->slot_left = tbs_memory_zeroed(slots * TBS_BINS, sizeof *tally->slot_left);
     }
     return tally;
 }
@@ -72,6 +73,8 @@ void tbs_tally_free(struct tbs_tally *tally)
         tbs_memory_free(tally->waits);
         if (!tally->shared) {
             tbs_memory_free(tally->slots);
+            tbs_memory_free(tally->slot_called);
+            tbs_memory_free(tally->slot_left);
         }
         free(tally);
     }
@@ -136,15 +139,17 @@ void tbs_tally_add(struct tbs_tally *sum, const struct tbs_tally *tally)
 
 void tbs_tally_add_picture(struct tbs_tally *sum, const struct tbs_tally *tally)
 {
-    const uint32_t days = sum->hall_count * TBS_DAY_TYPE_COUNT;
-
-    for (uint32_t i = 0; i < days * sum->slot_count; i++) {
-        const uint32_t day = i / sum->slot_count;
+    for (uint32_t i = 0; i < sum->hall_count * TBS_DAY_TYPE_COUNT * sum->slot_count; i++) {
+        const uint32_t day = i / sum->slot_count, hall = day / TBS_DAY_TYPE_COUNT;
+        const enum tbs_day_type type = (enum tbs_day_type)(day % TBS_DAY_TYPE_COUNT);
+        const size_t bins = tbs_tally_slot_bins(sum, hall, type, i % sum->slot_count);
         for (uint32_t c = 0; c < TBS_OF_SLOT_COUNT; c++) {
             sum->slots[i].count[c] += tally->slots[i].count[c];
         }
-        waits_add(&sum->slots[i].waits, &tally->slots[i].waits,
-                  sum->stations[day / TBS_DAY_TYPE_COUNT].bin_end[day % TBS_DAY_TYPE_COUNT]);
+        for (uint32_t b = 0; b < sum->stations[hall].bin_end[type]; b++) {
+            sum->slot_called[bins + b] += tally->slot_called[bins + b];
+            sum->slot_left[bins + b] += tally->slot_left[bins + b];
+        }
     }
 }
 
@@ -153,6 +158,8 @@ void tbs_tally_share_picture(struct tbs_tally *tally, const struct tbs_tally *ow
     tbs_assert(tally->slots == NULL);
     tbs_assert(tally->slot_count == owner->slot_count);
     tally->slots = owner->slots;
+    tally->slot_called = owner->slot_called;
+    tally->slot_left = owner->slot_left;
     tally->shared = true;
 }
 
@@ -226,23 +233,25 @@ static inline void waits_count(struct tbs_station_tally *station, enum tbs_day_t
 
 /* The visit in the half hours of its hall. */
 static inline void slots_count(struct tbs_tally *tally, const struct tbs_visit *visit, bool called,
-                               tb_time until_us, int64_t wait_us, uint32_t bin)
+                               tb_time until_us, int64_t wait_us, size_t bin)
 {
     struct tbs_slot_tally *day = tbs_tally_slot(tally, visit->station, tally->day_type, 0);
-    struct tbs_slot_tally *arrived = &day[slot_of(tally, visit->arrival_at_us)];
+    const uint32_t slot = slot_of(tally, visit->arrival_at_us);
+    struct tbs_slot_tally *arrived = &day[slot];
 
     arrived->count[TBS_OF_SLOT_ARRIVED] += visit->matter_count;
     if (!(visit->flags & TBS_VISIT_TICKET)) {
         return;
     }
     struct tbs_slot_tally *until = &day[slot_of(tally, until_us)];
+    bin += tbs_tally_slot_bins(tally, visit->station, tally->day_type, slot);
     if (called) {
         arrived->count[TBS_OF_SLOT_CALLED]++;
         arrived->count[TBS_OF_SLOT_WAIT_US] += (uint64_t)wait_us;
-        arrived->waits.called[bin]++;
+        tally->slot_called[bin]++;
         until->count[TBS_OF_SLOT_SERVED] += visit->matters_done;
     } else {
-        arrived->waits.left[bin]++;
+        tally->slot_left[bin]++;
         until->count[TBS_OF_SLOT_LEFT] += visit->matter_count;
     }
     if (wait_us > 0) {
@@ -353,12 +362,13 @@ static inline void plain_count(struct tbs_tally *tally, const struct tbs_visit *
         return;
     }
     struct tbs_slot_tally *day = tbs_tally_slot(tally, visit->station, tally->day_type, 0);
-    struct tbs_slot_tally *arrived = &day[slot_of(tally, visit->arrival_at_us)];
+    const uint32_t slot = slot_of(tally, visit->arrival_at_us);
     const uint32_t from = slot_of(tally, called), to = slot_of(tally, ended);
+    struct tbs_slot_tally *arrived = &day[slot];
     arrived->count[TBS_OF_SLOT_ARRIVED]++;
     arrived->count[TBS_OF_SLOT_CALLED]++;
     arrived->count[TBS_OF_SLOT_WAIT_US] += (uint64_t)wait_us;
-    arrived->waits.called[bin]++;
+    tally->slot_called[tbs_tally_slot_bins(tally, visit->station, tally->day_type, slot) + bin]++;
     day[from].count[TBS_OF_SLOT_SERVED]++;
     if (wait_us > 0) {
         spread(tally, visit->station, TBS_OF_SLOT_WAITING_US, visit->place_at_us, called);

@@ -98,7 +98,6 @@ struct tbs_station_tally {
 
 struct tbs_slot_tally {
     uint64_t count[TBS_OF_SLOT_COUNT];
-    struct tbs_waits waits;
 };
 
 struct tbs_tally {
@@ -109,9 +108,12 @@ struct tbs_tally {
     uint64_t overtaken_max;
     uint64_t days[TBS_DAY_TYPE_COUNT]; /* counted by who runs the days */
 
-    /* The picture; slots NULL: it is not drawn. */
+    /* The picture; slots NULL: it is not drawn. Waits stand apart, those of one type of day side by
+     * side: they are tens of megabytes, and what is never touched costs nothing. */
     uint32_t hall_count, slot_first, slot_count;
     struct tbs_slot_tally *slots; /* [hall][day type][slot] */
+    uint32_t *slot_called;        /* [day type][hall][slot][TBS_BINS] */
+    uint32_t *slot_left;          /* the same */
     bool shared;                  /* they are another tally's */
 
     /* The day at hand. */
@@ -138,6 +140,13 @@ static inline struct tbs_slot_tally *tbs_tally_slot(const struct tbs_tally *tall
                                                     enum tbs_day_type type, uint32_t slot)
 {
     return &tally->slots[((size_t)hall * TBS_DAY_TYPE_COUNT + type) * tally->slot_count + slot];
+}
+
+/* Where the waits of a hall's half hour begin in slot_called and slot_left. */
+static inline size_t tbs_tally_slot_bins(const struct tbs_tally *tally, uint32_t hall,
+                                         enum tbs_day_type type, uint32_t slot)
+{
+    return (((size_t)type * tally->hall_count + hall) * tally->slot_count + slot) * TBS_BINS;
 }
 
 /* ---- the model says ---- */

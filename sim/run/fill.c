@@ -170,14 +170,20 @@ static void desk_fill(struct filler *f, uint32_t desk)
 
 /* ---- half hours and distributions ------------------------------------------------------------ */
 
+struct slot_sum {
+    struct tbs_slot_tally counts;
+    struct tbs_waits waits;
+};
+
 static void slot_fill(struct filler *f, uint32_t hall, enum tbs_day_type type, uint32_t slot,
-                      const struct tbs_slot_tally *tally, uint32_t bin_end)
+                      const struct tbs_slot_tally *tally, const uint32_t *called,
+                      const uint32_t *left, uint32_t bin_end)
 {
     struct tbs_slot_result *result = tbs_results_slot(f->results, hall, type, slot);
     const double days = (double)f->results->day_count[type] * f->outcome->replications;
     double figures[TBS_SLOT_METRIC_COUNT];
 
-    tbs_figures_slot(tally, bin_end, days, figures);
+    tbs_figures_slot(tally, called, left, bin_end, days, figures);
     for (int m = 0; m < TBS_SLOT_METRIC_COUNT; m++) {
         result->figure[m] = (struct tbs_figure){.value = figures[m], .half_width = NAN};
     }
@@ -185,7 +191,7 @@ static void slot_fill(struct filler *f, uint32_t hall, enum tbs_day_type type, u
 
 /* A half hour of every hall, and of the city. */
 static void slot_fill_all(struct filler *f, enum tbs_day_type type, uint32_t slot,
-                          struct tbs_slot_tally *city)
+                          struct slot_sum *city)
 {
     const struct tbs_tally *sum = f->outcome->sum;
     uint32_t end = 0;
@@ -193,24 +199,27 @@ static void slot_fill_all(struct filler *f, enum tbs_day_type type, uint32_t slo
     memset(city, 0, sizeof *city);
     for (uint32_t h = 0; h < sum->hall_count; h++) {
         const struct tbs_slot_tally *one = tbs_tally_slot(sum, h, type, slot);
+        const size_t bins = tbs_tally_slot_bins(sum, h, type, slot);
+        const uint32_t *called = &sum->slot_called[bins], *left = &sum->slot_left[bins];
         const uint32_t here = sum->stations[h].bin_end[type];
-        slot_fill(f, h, type, slot, one, here);
+        slot_fill(f, h, type, slot, one, called, left, here);
         for (uint32_t c = 0; c < TBS_OF_SLOT_COUNT; c++) {
-            city->count[c] += one->count[c];
+            city->counts.count[c] += one->count[c];
         }
         for (uint32_t i = 0; i < here; i++) {
-            city->waits.called[i] += one->waits.called[i];
-            city->waits.left[i] += one->waits.left[i];
+            city->waits.called[i] += called[i];
+            city->waits.left[i] += left[i];
         }
         end = here > end ? here : end;
     }
-    slot_fill(f, sum->hall_count, type, slot, city, end);
+    slot_fill(f, sum->hall_count, type, slot, &city->counts, city->waits.called, city->waits.left,
+              end);
 }
 
 static void slots_fill(struct filler *f)
 {
     const struct tbs_tally *sum = f->outcome->sum;
-    struct tbs_slot_tally *city = malloc(sizeof *city);
+    struct slot_sum *city = malloc(sizeof *city);
 
     tbs_assert(city != NULL);
     f->results->slot_from_min = sum->slot_first * 30;
