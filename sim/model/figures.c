@@ -265,8 +265,9 @@ void tbs_figures_hall(const struct tbs_tally *tally, uint32_t hall,
     uint32_t end;
 
     station_sum(station, &sums, &waits, &end);
-    const struct tbs_wait_figures f = tbs_wait_figures(
-        waits.called, waits.left, end, (uint64_t)sums.n[TBS_STATION_CALLED], (uint64_t)sums.n[TBS_STATION_WAIT_US]);
+    const struct tbs_wait_figures f =
+        tbs_wait_figures(waits.called, waits.left, end, (uint64_t)sums.n[TBS_STATION_CALLED],
+                         (uint64_t)sums.n[TBS_STATION_WAIT_US]);
     const struct tbs_wait_figures s =
         tbs_wait_figures(station->waits[TBS_DAY_SATURDAY].called,
                          station->waits[TBS_DAY_SATURDAY].left, station->bin_end[TBS_DAY_SATURDAY],
