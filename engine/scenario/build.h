@@ -36,6 +36,7 @@ struct tbi_trade {
     struct tbi_names group_names;
     uint32_t group_count;
     struct tb_profile *profiles;
+    struct tb_label *skill_labels; /* by profile */
     bool *videos; /* by profile: takes live video too */
     struct tbi_names skill_names;
     uint32_t profile_count;

@@ -156,6 +156,7 @@ static void check_extra(struct tbi_folder *folder, const char *path,
         const size_t bytes = strlen(entry->d_name);
         struct tbi_allowed allowed;
         bool known = bytes < 4 || strcasecmp(entry->d_name + bytes - 4, ".csv") != 0 ||
+                     strcmp(entry->d_name, "staff.csv") == 0 || /* of tongban roster */
                      entry->d_name[0] == '.' || entry->d_name[0] == '~';
 
         tbi_allowed_begin(&allowed, entry->d_name);

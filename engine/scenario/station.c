@@ -243,6 +243,7 @@ static void name_groups(struct tbi_build *b)
         for (uint32_t g = 0; g < trade->group_count; g++)
             groups[g].label = trade->groups[g].label;
         b->halls[i].groups = groups;
+        b->halls[i].skills = trade->skill_labels;
     }
 }
 

@@ -96,6 +96,8 @@ static void take_skill(struct tbi_row row)
     profile.serves = lines_of(row, TBI_SKILLS_SERVES, trade);
     profile.helps = lines_of(row, TBI_SKILLS_HELPS, trade) & ~profile.serves;
     trade->videos[trade->profile_count] = tbi_row_yes(row, TBI_SKILLS_VIDEO, false);
+    trade->skill_labels[trade->profile_count] =
+        tbi_row_label(row, TBI_SKILLS_SKILL, TBI_SKILLS_NAME, TBI_SKILLS_NAME_EN);
     trade->profiles[trade->profile_count++] = profile;
 }
 
@@ -136,6 +138,7 @@ static void normal_skill(struct tbi_build *b, struct tbi_trade *trade)
 
     tbi_names_add(b->arena, &trade->skill_names, "all", 0);
     trade->videos[trade->profile_count] = true;
+    trade->skill_labels[trade->profile_count] = tbi_label("all", "综合", "all matters");
     trade->profiles[trade->profile_count++].serves =
         lines == 64 ? UINT64_MAX : (UINT64_C(1) << lines) - 1;
 }
@@ -161,6 +164,7 @@ void tbi_build_trades(struct tbi_build *b)
         trade->groups = TBI_TAKE(b->arena, struct tbi_group, TB_GROUPS_MAX);
         trade->profiles = TBI_TAKE(b->arena, struct tb_profile, TB_PROFILES_MAX);
         trade->videos = TBI_TAKE(b->arena, bool, TB_PROFILES_MAX);
+        trade->skill_labels = TBI_TAKE(b->arena, struct tb_label, TB_PROFILES_MAX);
         trade->remote_group = TB_GROUPS_MAX;
     }
     for (uint32_t r = 0; r < tbi_row_count(b, TBI_GROUPS); r++)

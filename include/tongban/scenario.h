@@ -95,6 +95,7 @@ struct tb_scenario_hall {
     uint32_t calendar; /* into config.calendars */
     uint32_t window_first, window_count; /* servers */
     const struct tb_scenario_group *groups; /* names; count in config.stations[hall].group_count */
+    const struct tb_label *skills; /* names of its skill sets: as config.stations[hall].profiles */
     uint64_t volume_milli; /* cases or visitors (demand.unit) a year, or on an ordinary day */
     uint32_t arrivals;     /* into arrivals: profile of the day */
     uint32_t mix;          /* into mixes: what its people come for; TB_NONE: nobody comes */
