@@ -75,6 +75,7 @@ libs    := $(B)/libtest.a $(B)/libsim.a $(B)/libtongban.a
 
 lib_l   := -luring -ljemalloc -lxxhash -largon2 -lmicrohttpd -lpthread -lm
 sim_l   := $(if $(sim_o),-lcyaml -lyaml -lcsv -lxlsxwriter -ljansson)
+sim_l   += $(if $(wildcard sim/roster/*.c),-lCbcSolver -lCbc -lglpk)
 
 # ---- build --------------------------------------------------------------------------------------
 all: $(B)/tongban $(B)/libtongban.a $(B)/tongban-bench

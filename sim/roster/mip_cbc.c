@@ -1,0 +1,127 @@
+/* mip_cbc.c: CBC behind mip.h. */
+#include <coin/Cbc_C_Interface.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/base.h"
+#include "roster/mip.h"
+
+/* The C interface hands no context to its callback: one a thread. */
+static _Thread_local const struct tbs_mip_options *telling;
+
+/* Numbers of CBC's own messages that hold the best solution and the bound. */
+enum { CBC_SOLUTION = 4, CBC_SOLUTION_12 = 12, CBC_SOLUTION_16 = 16, CBC_NODES = 10 };
+
+static void news(Cbc_Model *model, int number, int doubles, const double *value, int whole_count,
+                 const int *whole, int text_count, char **text)
+{
+    (void)model, (void)whole_count, (void)whole, (void)text_count, (void)text;
+    if (telling == NULL || telling->progress == NULL || doubles < 1) {
+        return;
+    }
+    if (number == CBC_NODES && doubles >= 2) {
+        telling->progress(telling->progress_context, value[0], value[1]);
+    } else if (number == CBC_SOLUTION || number == CBC_SOLUTION_12 || number == CBC_SOLUTION_16) {
+        telling->progress(telling->progress_context, value[0], -TBS_MIP_NONE);
+    }
+}
+
+static void set(Cbc_Model *model, const char *name, double value)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%.6g", value);
+    Cbc_setParameter(model, name, text);
+}
+
+static Cbc_Model *model_of(const struct tbs_mip *mip, const struct tbs_mip_options *options)
+{
+    Cbc_Model *model = Cbc_newModel();
+    int *start, *row;
+    double *value;
+
+    tbs_assert(model != NULL);
+    tbs_mip_columns(mip, &start, &row, &value);
+    Cbc_loadProblem(model, mip->column_count, mip->row_count, start, row, value,
+                    mip->column_lower, mip->column_upper, mip->cost, mip->row_lower,
+                    mip->row_upper);
+    for (int c = 0; c < mip->column_count; c++) {
+        Cbc_setInteger(model, c);
+    }
+    free(start);
+    free(row);
+    free(value);
+    Cbc_setParameter(model, "timeMode", "elapsed");
+    set(model, "sec", options->time_s > 0.1 ? options->time_s : 0.1);
+    set(model, "ratioGap", options->gap);
+    if (options->any) {
+        set(model, "maxSolutions", 1);
+    }
+    Cbc_setParameter(model, "log", options->progress != NULL ? "1" : "0");
+    return model;
+}
+
+/* CBC writes what it does on standard output, whatever log level it is given, and tells its news
+ * only while it does. So standard output leads nowhere meanwhile. */
+static void solve_silently(Cbc_Model *model)
+{
+    fflush(stdout);
+    const int kept = dup(STDOUT_FILENO), nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    if (kept >= 0 && nowhere >= 0) {
+        dup2(nowhere, STDOUT_FILENO);
+    }
+    Cbc_solve(model);
+    fflush(stdout);
+    if (kept >= 0) {
+        dup2(kept, STDOUT_FILENO);
+        close(kept);
+    }
+    if (nowhere >= 0) {
+        close(nowhere);
+    }
+}
+
+/* Of a program that came out solved from the preprocessing, CBC knows no bound: it is within the
+ * gap that was asked for. */
+static double bound_of(Cbc_Model *model, const struct tbs_mip_options *options)
+{
+    const double bound = Cbc_getBestPossibleObjValue(model), cost = Cbc_getObjValue(model);
+
+    return bound < -TBS_MIP_NONE && Cbc_isProvenOptimal(model)
+               ? cost - options->gap * fabs(cost)
+               : bound;
+}
+
+void tbs_mip_cbc(const struct tbs_mip *mip, const struct tbs_mip_options *options,
+                 struct tbs_mip_result *result)
+{
+    Cbc_Model *model = model_of(mip, options);
+    const size_t bytes = ((size_t)mip->column_count + 1) * sizeof(double);
+
+    telling = options;
+    if (options->progress != NULL) {
+        Cbc_registerCallBack(model, news);
+    }
+    solve_silently(model);
+    telling = NULL;
+    const double *best = Cbc_bestSolution(model);
+    if (Cbc_isProvenInfeasible(model) || Cbc_isInitialSolveProvenPrimalInfeasible(model)) {
+        result->status = TBS_MIP_INFEASIBLE;
+    } else if (best != NULL) {
+        result->x = malloc(bytes);
+        tbs_assert(result->x != NULL);
+        memcpy(result->x, best, bytes - sizeof(double));
+        result->status =
+            Cbc_isProvenOptimal(model) ? TBS_MIP_OPTIMAL : TBS_MIP_FEASIBLE;
+        result->bound = bound_of(model, options);
+    } else {
+        result->status = TBS_MIP_UNKNOWN;
+        result->bound = Cbc_getBestPossibleObjValue(model);
+    }
+    Cbc_deleteModel(model);
+}

@@ -1,0 +1,254 @@
+#include "roster/output.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/base.h"
+
+/* ---- roster.csv ------------------------------------------------------------------------------ */
+
+/* A cell of a CSV file; what a spreadsheet would take for a formula gets a quotation mark. */
+static void cell_print(FILE *out, const char *text)
+{
+    fputs("\"", out);
+    if (text[0] != '\0' && strchr("=+-@", text[0]) != NULL) {
+        fputc('\'', out);
+    }
+    for (; *text != '\0'; text++) {
+        fputs(*text == '"' ? "\"\"" : (char[]){*text, '\0'}, out);
+    }
+    fputs("\"", out);
+}
+
+static void clock_print(FILE *out, int half_hour)
+{
+    fprintf(out, "%02d:%02d", half_hour / 2, half_hour % 2 * 30);
+}
+
+/* First half hour of the break and the one after it; equal: no break. */
+static void break_of(const struct tbs_shift_form *form, int *from, int *to)
+{
+    *from = form->from;
+    while (*from < form->to && (form->works >> *from & 1) != 0) {
+        ++*from;
+    }
+    *to = *from;
+    while (*to < form->to && (form->works >> *to & 1) == 0) {
+        ++*to;
+    }
+}
+
+static void duty_print(const struct tbs_input *in, int person, int day,
+                       const struct tbs_duty *duty, FILE *out)
+{
+    const struct tbs_roster_day *at = &in->days[day];
+    const struct tbs_post *post = &in->posts[duty->post];
+    int pause_from, pause_to;
+
+    break_of(&duty->shift, &pause_from, &pause_to);
+    fprintf(out, "%04d-%02d-%02d,%s,", at->year, at->month, at->day, post->hall_id);
+    cell_print(out, in->people[person].id);
+    fputc(',', out);
+    cell_print(out, in->people[person].name);
+    fprintf(out, ",%s,", post->skill_id);
+    clock_print(out, duty->shift.from);
+    fputc(',', out);
+    clock_print(out, duty->shift.to);
+    fputc(',', out);
+    if (pause_from < pause_to) {
+        clock_print(out, pause_from);
+        fputc(',', out);
+        clock_print(out, pause_to);
+    } else {
+        fputc(',', out);
+    }
+    fprintf(out, ",%g\n", duty->shift.hours / 2.0);
+}
+
+void tbs_roster_csv(const struct tbs_input *in, const struct tbs_roster *roster, FILE *out)
+{
+    fprintf(out, "date,hall,person,name,skill,from,to,break_from,break_to,hours\n");
+    for (int d = 0; d < roster->day_count; d++) {
+        for (int i = 0; i < roster->person_count; i++) {
+            if (tbs_duty_of(roster, i, d)->post >= 0) {
+                duty_print(in, i, d, tbs_duty_of(roster, i, d), out);
+            }
+        }
+    }
+}
+
+struct tbs_roster_sums tbs_roster_sum(const struct tbs_input *in, const struct tbs_roster *roster,
+                                      int person)
+{
+    struct tbs_roster_sums sums = {0};
+
+    for (int d = 0; d < roster->day_count; d++) {
+        const struct tbs_duty *duty = tbs_duty_of(roster, person, d);
+        if (duty->post >= 0) {
+            sums.half_hours += duty->shift.hours;
+            sums.days++;
+            sums.saturdays += in->days[d].saturday;
+        }
+    }
+    return sums;
+}
+
+/* ---- plan.csv -------------------------------------------------------------------------------- */
+
+/* People that every date of the kind has at the post, by half hour. False: no such date. */
+static bool fewest(const struct tbs_input *in, const struct tbs_roster *roster, int post,
+                   uint32_t kind, int *count)
+{
+    bool any = false;
+
+    for (int d = 0; d < roster->day_count; d++) {
+        int there[TBS_HALF_HOURS] = {0};
+        if (tb_scenario_day_kind(in->scenario, in->posts[post].hall, in->days[d].number) != kind) {
+            continue;
+        }
+        for (int i = 0; i < roster->person_count; i++) {
+            const struct tbs_duty *duty = tbs_duty_of(roster, i, d);
+            for (int s = 0; s < TBS_HALF_HOURS && duty->post == post; s++) {
+                there[s] += (int)(duty->shift.works >> s & 1);
+            }
+        }
+        for (int s = 0; s < TBS_HALF_HOURS; s++) {
+            count[s] = any && count[s] < there[s] ? count[s] : there[s];
+        }
+        any = true;
+    }
+    return any;
+}
+
+static bool hall_open(const struct tbs_input *in, uint32_t hall, uint32_t kind, int half_hour)
+{
+    const struct tb_scenario *s = in->scenario;
+    const struct tb_day_kind *k =
+        &s->config.calendars[s->halls[hall].calendar].kinds[kind];
+    bool open = false;
+
+    for (uint32_t i = 0; i < k->period_count; i++) {
+        open |= k->periods[i].opens_us < (half_hour + 1) * TB_MINUTES(30) &&
+                k->periods[i].closes_us > half_hour * TB_MINUTES(30);
+    }
+    return open;
+}
+
+/* A window's runs of half hours in which at least `order` + 1 people are there. */
+static void window_print(const struct tbs_input *in, int post, uint32_t kind, uint32_t window,
+                         int order, const int *count, FILE *out)
+{
+    const struct tbs_post *p = &in->posts[post];
+
+    for (int from = 0, to; from < TBS_HALF_HOURS; from = to + 1) {
+        for (to = from; to < TBS_HALF_HOURS && count[to] > order &&
+                        hall_open(in, p->hall, kind, to);
+             to++) {
+        }
+        if (to > from) {
+            fprintf(out, "%s,%s,", p->hall_id, in->scenario->day_kinds[kind].id);
+            clock_print(out, from);
+            fputc(',', out);
+            clock_print(out, to);
+            fprintf(out, ",%u~%u,%s\n", window, window, p->skill_id);
+        }
+    }
+}
+
+/* Windows of the hall go to its posts in turn: each post's own ones first, then what is left. */
+static uint32_t window_take(const struct tbs_input *in, int post, bool *used, bool own)
+{
+    const struct tbs_post *p = &in->posts[post];
+    const struct tb_scenario_hall *hall = &in->scenario->halls[p->hall];
+    const uint16_t *profiles = in->scenario->config.stations[p->hall].servers;
+
+    for (uint32_t w = 0; w < hall->window_count; w++) {
+        if (!used[w] && (profiles[w] == p->profile || !own)) {
+            used[w] = true;
+            return w + 1;
+        }
+    }
+    return 0;
+}
+
+static void rostered_print(const struct tbs_input *in, const struct tbs_roster *roster,
+                           uint32_t hall, uint32_t kind, FILE *out)
+{
+    const uint32_t windows = in->scenario->halls[hall].window_count;
+    bool *used = calloc(windows + 1, sizeof *used);
+
+    tbs_assert(used != NULL);
+    for (int own = 1; own >= 0; own--) {
+        for (int k = 0; k < in->problem.post_count; k++) {
+            int count[TBS_HALF_HOURS] = {0}, most = 0, order = 0;
+            if (in->posts[k].hall != hall || !fewest(in, roster, k, kind, count)) {
+                continue;
+            }
+            for (int s = 0; s < TBS_HALF_HOURS; s++) {
+                const int there = hall_open(in, hall, kind, s) ? count[s] : 0;
+                most = there > most ? there : most;
+            }
+            if (own == 0) { /* those beyond the post's own windows */
+                for (uint32_t w = 0; w < windows; w++) {
+                    order += in->scenario->config.stations[hall].servers[w] ==
+                             in->posts[k].profile;
+                }
+            }
+            for (uint32_t w; order < most && (w = window_take(in, k, used, own == 1)) > 0;
+                 order++) {
+                window_print(in, k, kind, w, order, count, out);
+            }
+        }
+    }
+    free(used);
+}
+
+static void shift_print(const struct tb_scenario *s, const struct tb_shift *shift, FILE *out)
+{
+    const uint32_t station = s->servers[shift->server].station;
+    const bool hall = station < s->hall_count;
+    const uint32_t first = hall ? s->halls[station].window_first
+                                : s->desks[station - s->hall_count].approver_first;
+    const uint32_t number = shift->server - first + 1;
+    const int64_t minute = TB_MINUTES(1);
+
+    fprintf(out, "%s,%s,%02d:%02d,%02d:%02d,%u~%u,%s\n",
+            hall ? s->halls[station].label.id : s->desks[station - s->hall_count].label.id,
+            s->day_kinds[shift->day_kind].id, (int)(shift->from_us / minute / 60),
+            (int)(shift->from_us / minute % 60), (int)(shift->to_us / minute / 60),
+            (int)(shift->to_us / minute % 60), number, number,
+            hall ? s->halls[station].skills[shift->profile].id : "");
+}
+
+static bool has_date(const struct tbs_input *in, uint32_t hall, uint32_t kind)
+{
+    bool any = false;
+
+    for (int d = 0; d < in->problem.day_count; d++) {
+        any |= tb_scenario_day_kind(in->scenario, hall, in->days[d].number) == kind;
+    }
+    return any;
+}
+
+void tbs_roster_plan(const struct tbs_input *in, const struct tbs_roster *roster, FILE *out)
+{
+    const struct tb_scenario *s = in->scenario;
+
+    fprintf(out, "hall,day,from,to,windows,skill\n");
+    for (uint32_t h = 0; h < s->hall_count; h++) {
+        /* Named even if nobody is ever there: a hall without a row would have all windows open. */
+        fprintf(out, "%s,%s,00:00,00:30,0,\n", s->halls[h].label.id, s->day_kinds[0].id);
+        for (uint32_t kind = 0; kind < s->day_kind_count && in->halls[h]; kind++) {
+            if (has_date(in, h, kind)) {
+                rostered_print(in, roster, h, kind, out);
+            }
+        }
+    }
+    for (uint32_t i = 0; i < s->shift_count; i++) {
+        const uint32_t station = s->servers[s->shifts[i].server].station;
+        if (station >= s->hall_count || !in->halls[station] ||
+            !has_date(in, station, s->shifts[i].day_kind)) {
+            shift_print(s, &s->shifts[i], out);
+        }
+    }
+}

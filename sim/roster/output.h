@@ -1,0 +1,36 @@
+/* output.h: a roster as files. Each writes into an open stream and returns nothing: the caller
+ * looks at ferror, and gives the files their names together (report/file.h). */
+#ifndef TBS_ROSTER_OUTPUT_H
+#define TBS_ROSTER_OUTPUT_H
+
+#include <stdio.h>
+
+#include "roster/input.h"
+
+/* One row a person and duty. */
+void tbs_roster_csv(const struct tbs_input *input, const struct tbs_roster *roster, FILE *out);
+
+/* plans.csv as `simulate --plan` and the scheduler load it. A plan knows kinds of days, a roster
+ * dates: a kind of day gets the windows that every date of that kind in the period has people for,
+ * so that the plan promises nothing that some date can't keep. Halls, desks and kinds of days that
+ * were not rostered stay as in the scenario. */
+void tbs_roster_plan(const struct tbs_input *input, const struct tbs_roster *roster, FILE *out);
+
+/* A sheet a hall, people by days, to be printed; and one with the sums of each person. 0 or an
+ * errno. */
+int tbs_roster_workbook(const struct tbs_input *input, const struct tbs_roster *roster, FILE *out);
+
+/* What a person did in the period. */
+struct tbs_roster_sums {
+    int half_hours, days, saturdays; /* Saturdays: of the period only */
+};
+struct tbs_roster_sums tbs_roster_sum(const struct tbs_input *input,
+                                      const struct tbs_roster *roster, int person);
+
+static inline const struct tbs_duty *tbs_duty_of(const struct tbs_roster *roster, int person,
+                                                 int day)
+{
+    return &roster->duty[(size_t)person * (size_t)roster->day_count + (size_t)day];
+}
+
+#endif
