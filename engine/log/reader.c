@@ -20,7 +20,7 @@ static int damage(const struct tbi_log_reader *reader, uint64_t segment, uint64_
     tbi_log_segment_name(segment, name);
     return tbi_log_say(error, -EBADMSG,
                        "%s/%s: damaged at offset %" PRIu64 ", entry %" PRIu64 ": %s. "
-                       "Nothing was changed. `tongban log verify %s` lists all damage; put the "
+                       "Nothing was changed. `tongban log verify %s` checks every file; put the "
                        "file back from a copy, or begin a new --data folder. "
                        "日志损坏，未作任何改动：请用 tongban log verify 查看，"
                        "用备份恢复该文件，或另建数据目录",

@@ -365,3 +365,252 @@ Test(log, groups_hang_on_each_other)
     world_drop(world);
     free(file.bytes);
 }
+
+Test(log, snapshot_and_log_give_the_same_city)
+{
+    struct history history = {.hash = {0}};
+    struct world *world = opened();
+
+    batches(world, &history, 30);
+    world_snapshot(world);
+    const uint64_t at = tbi_log_lsn(world->log);
+    batches(world, &history, 30);
+    world_drop(world);
+    world = opened();
+    cr_assert_eq(world->recovery.snapshot_lsn, at);
+    cr_assert_eq(world->recovery.entries, history.last - at);
+    cr_assert_eq(tb_city_hash(world->small->city), history.hash[history.last]);
+    world_drop(world);
+    struct bytes snapshot = file_read("snapshot-*.city");
+    const uint8_t wrong = snapshot.bytes[5000] ^ 4;
+    file_put(&snapshot, 5000, &wrong, 1); /* the log alone does it, too */
+    world = opened();
+    cr_assert_eq(world->recovery.snapshot_lsn, 0);
+    cr_assert_eq(world->recovery.entries, history.last);
+    cr_assert_eq(tb_city_hash(world->small->city), history.hash[history.last]);
+    world_close(world);
+    free(snapshot.bytes);
+}
+
+static size_t matches(const char *pattern)
+{
+    char path[256];
+    glob_t found;
+
+    snprintf(path, sizeof path, "%s/%s", folder, pattern);
+    const size_t count = glob(path, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+    globfree(&found);
+    return count;
+}
+
+Test(log, old_segments_and_snapshots_go)
+{
+    static struct history history;
+    struct world *world = opened();
+
+    for (uint32_t i = 0; i < 4; i++) {
+        batches(world, &history, 40);
+        world_snapshot(world);
+    }
+    for (uint32_t i = 0; i < 16; i++) /* the chores that are left */
+        world_round(world, 0), usleep(2000);
+    world_drop(world);
+    cr_assert_eq(matches("snapshot-*.city"), 2);
+    cr_assert_eq(matches("segment-000000000001.log"), 0, "older than both snapshots");
+    cr_assert_eq(matches("*.tmp"), 0);
+    world = opened();
+    cr_assert_eq(tb_city_hash(world->small->city), history.hash[history.last]);
+    world_close(world);
+}
+
+Test(log, replay_that_differs_is_noticed)
+{
+    struct world *world = opened();
+    struct tb_command take = {.kind = TB_TICKET_TAKE};
+    uint64_t lsn;
+
+    tb_city_step(world->small->city, world->small->now, &take, 1, world->small->events,
+                 SMALL_EVENTS);
+    tbi_log_append(world->log, world->small->now, &take, 1, NULL,
+                   tb_city_sequence(world->small->city) + 1, &lsn); /* one too many */
+    world_flush(world);
+    world_drop(world);
+    world = world_open(folder, TBI_LOG_ALWAYS);
+    cr_assert_null(world->log);
+    cr_assert_eq(world->status, -EPROTO);
+    cr_assert(strstr(world->error, "entry 1 ") != NULL, "%s", world->error);
+    world_drop(world);
+}
+
+Test(log, names_come_back)
+{
+    struct world *world = opened();
+
+    cr_assert_eq(tbi_log_name(world->log, world->small->now, 7, "li@window"), 0);
+    cr_assert_neq(world_batch(world), 0);
+    world_flush(world);
+    world_drop(world);
+    struct tbi_log_reader reader;
+    struct tbi_log_read read;
+    char error[TBI_LOG_ERROR_MAX];
+    const int dir = open(folder, O_RDONLY | O_DIRECTORY);
+    cr_assert_eq(tbi_log_reader_open(&reader, folder, dir, 0, 1, error), 0);
+    cr_assert_eq(tbi_log_reader_next(&reader, &read, error), 1);
+    cr_assert_eq(read.head.kind, TBI_LOG_NAME);
+    cr_assert_eq(read.head.value, 7);
+    cr_assert(memcmp(read.data, "li@window", 9) == 0);
+    cr_assert_eq(tbi_log_reader_next(&reader, &read, error), 1);
+    struct tb_command commands[8];
+    uint32_t actors[8];
+    tbi_log_read_batch(&read, commands, actors);
+    for (uint32_t i = 0; i < read.head.count; i++)
+        cr_assert_lt(actors[i], 5);
+    tbi_log_reader_close(&reader);
+    close(dir);
+}
+
+static bool event_count(void *context, const struct tb_event *event)
+{
+    uint64_t *next = context;
+
+    cr_assert_eq(event->sequence, *next);
+    (*next)++;
+    return true;
+}
+
+Test(log, events_of_the_past_come_again)
+{
+    struct history history = {.hash = {0}};
+    struct world *world = opened();
+    char error[TBI_LOG_ERROR_MAX];
+
+    batches(world, &history, 20);
+    const uint64_t early = tb_city_sequence(world->small->city);
+    world_snapshot(world);
+    batches(world, &history, 20);
+    const uint64_t last = tb_city_sequence(world->small->city);
+    void *scratch = aligned_alloc(64, (world->small->bytes + 63) / 64 * 64);
+    for (uint64_t from = 1; from <= last + 1; from += early / 3) {
+        uint64_t next = from;
+        const int status = tbi_log_events(folder, &world->small->config, scratch,
+                                          world->small->bytes, from, event_count, &next, error);
+        cr_assert_eq(status, 0, "%s", error);
+        cr_assert_eq(next, last + 1);
+    }
+    free(scratch);
+    world_close(world);
+}
+
+/* ---- what a system may do to it ---- */
+
+Test(log, second_process_is_refused)
+{
+    struct world *first = opened();
+    struct world *second = world_open(folder, TBI_LOG_ALWAYS);
+    char pid[32];
+
+    cr_assert_null(second->log);
+    cr_assert_eq(second->status, -EBUSY);
+    snprintf(pid, sizeof pid, "%d", getpid());
+    cr_assert(strstr(second->error, pid) != NULL, "%s", second->error);
+    world_drop(second);
+    cr_assert_neq(world_batch(first), 0);
+    world_close(first);
+}
+
+Test(log, other_config_is_refused)
+{
+    struct tbi_log_options options = {.dir = folder, .segment_bytes = 64 << 10};
+    struct world *world = opened();
+
+    world_close(world);
+    struct bytes meta = file_read("meta");
+    const char *line = strstr((char *)meta.bytes, "config ") + 7;
+    file_put(&meta, (size_t)(line - (char *)meta.bytes), *line == 'f' ? "0" : "f", 1);
+    world = world_open_with(&options);
+    cr_assert_null(world->log);
+    cr_assert_eq(world->status, -ESTALE);
+    cr_assert(strstr(world->error, "scenario") != NULL, "%s", world->error);
+    world_drop(world);
+    free(meta.bytes);
+}
+
+/* A write that the kernel refuses: nothing is answerable any more, and the sentence says it. */
+Test(log, full_disk_stops_answering)
+{
+    struct history history = {.hash = {0}};
+    const struct rlimit limit = {.rlim_cur = 0, .rlim_max = RLIM_INFINITY};
+    struct world *world = opened();
+
+    batches(world, &history, 3);
+    signal(SIGXFSZ, SIG_IGN);
+    struct rlimit before;
+    getrlimit(RLIMIT_FSIZE, &before);
+    cr_assert_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+    const uint64_t lsn = world_batch(world);
+    world_flush(world);
+    setrlimit(RLIMIT_FSIZE, &before);
+    cr_assert_eq(tbi_log_failed(world->log), -EFBIG);
+    cr_assert_lt(tbi_log_answerable(world->log), lsn);
+    cr_assert(strstr(tbi_log_failure(world->log), "已停止应答") != NULL);
+    cr_assert_eq(world_batch(world), 0, "for good");
+    world_drop(world);
+    world = opened();
+    cr_assert_eq(world->recovery.lsn, history.last);
+    world_close(world);
+}
+
+/* No room for a new segment: everything up to the end of this one is written and answerable. */
+Test(log, full_disk_is_noticed_before_the_segment_ends)
+{
+    struct history history = {.hash = {0}};
+    struct world *world = opened();
+
+    batches(world, &history, 2);
+    char blocked[96];
+    snprintf(blocked, sizeof blocked, "%s/segment.tmp", folder);
+    cr_assert_eq(mkdir(blocked, 0700), 0); /* cannot be made, as on a full disk */
+    uint64_t answered = 0, lsn;
+    while ((lsn = world_batch(world)) != 0) {
+        world_flush(world);
+        if (tbi_log_failed(world->log) == 0)
+            answered = lsn;
+    }
+    cr_assert_neq(tbi_log_failed(world->log), 0);
+    cr_assert_gt(answered, 8);
+    cr_assert_geq(tbi_log_durable(world->log), answered);
+    const uint64_t durable = tbi_log_durable(world->log);
+    world_drop(world);
+    rmdir(blocked);
+    world = opened();
+    cr_assert_geq(world->recovery.lsn, durable); /* written, but never answered: allowed */
+    cr_assert_neq(world_batch(world), 0);
+    world_close(world);
+}
+
+Test(log, folder_that_cannot_be_written_is_refused)
+{
+    const struct tbi_log_options options = {.dir = "/proc/tongban-log"};
+    struct world *world = world_open_with(&options);
+
+    cr_assert_null(world->log);
+    cr_assert(strstr(world->error, "/proc/tongban-log") != NULL, "%s", world->error);
+    world_drop(world);
+}
+
+/* tmpfs: whatever it can, the log works there. */
+Test(log, memory_file_system)
+{
+    struct history history = {.hash = {0}};
+    char path[64];
+
+    world_folder("/dev/shm", path);
+    struct world *world = world_open(path, TBI_LOG_ALWAYS);
+    cr_assert(world->log != NULL, "%s", world->error);
+    batches(world, &history, 10);
+    world_drop(world);
+    world = world_open(path, TBI_LOG_ALWAYS);
+    cr_assert_eq(world->recovery.lsn, history.last);
+    world_close(world);
+    world_remove(path);
+}
