@@ -9,6 +9,7 @@
 #include "access/passwd.h"
 #include "check/check.h"
 #include "compare/compare.h"
+#include "net/serve.h"
 #include "roster/command.h"
 #include "run/command.h"
 #include "version.h"
@@ -30,6 +31,7 @@ static const struct command commands[] = {
     {"generate", "write the citizens of a scenario as a trace", tbs_cmd_generate},
     {"roster", "from windows needed per half hour to people and shifts", tbs_cmd_roster},
     {"compare", "two runs: what changed, and whether it is more than noise", tbs_cmd_compare},
+    {"serve", "the scheduler on a socket", tbi_cmd_serve},
     {"passwd", "make a line of the scheduler's access file", tbi_cmd_passwd},
     {"version", "version, compiler and the commit it was built from", command_version},
 };

@@ -1,0 +1,294 @@
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "loop.h"
+
+int64_t tbi_clock_us(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return TB_SECONDS(now.tv_sec) + now.tv_nsec / 1000;
+}
+
+static struct tbi_session *session_of(const struct loop *loop, uint64_t user_data)
+{
+    struct tbi_session *session = loop->server->sessions[(uint32_t)user_data];
+
+    return session != NULL && (session->generation & 0xffffffu) == (user_data >> 32 & 0xffffffu)
+               ? session
+               : NULL;
+}
+
+static void receive(struct loop *loop, struct tbi_session *session)
+{
+    struct io_uring_sqe *sqe = tbi_uring_sqe(loop);
+
+    io_uring_prep_recv_multishot(sqe, session->fd, NULL, 0, 0);
+    sqe->flags |= IOSQE_BUFFER_SELECT;
+    sqe->buf_group = 0;
+    sqe->user_data = tbi_user_data(OP_RECEIVE, session->index, session->generation);
+    session->receive_busy = true;
+}
+
+/* Both directions end; the slot is free once the kernel holds nothing of the session any more. */
+static void shut(struct loop *loop, struct tbi_session *session)
+{
+    if (!session->broken)
+        shutdown(session->fd, SHUT_RDWR);
+    session->broken = true;
+    tbi_server_touch(loop->server, session);
+}
+
+void tbi_connection_take(struct loop *loop, int fd)
+{
+    static const char full[] = "-ERR max number of clients reached; raise --connections\r\n";
+    struct tbi_server *server = loop->server;
+    const int one = 1, idle = 60, between = 15, count = 4;
+
+    server->connections_taken++;
+    if (loop->free_count == 0) {
+        (void)!write(fd, full, sizeof full - 1);
+        close(fd);
+        return;
+    }
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* fails on Unix sockets: fine */
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &between, sizeof between);
+    setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
+    struct tbi_session *session = calloc(1, sizeof *session);
+    tb_assert(session != NULL);
+    session->fd = fd;
+    session->index = loop->free_slots[--loop->free_count];
+    session->id = ++server->id_last;
+    session->generation = (uint32_t)session->id;
+    session->version = 2;
+    session->heard_at_us = tbi_clock_us();
+    server->sessions[session->index] = session;
+    server->session_count++;
+    receive(loop, session);
+}
+
+void tbi_connection_received(struct loop *loop, const struct io_uring_cqe *cqe)
+{
+    struct tbi_session *session = session_of(loop, cqe->user_data);
+    const bool more = (cqe->flags & IORING_CQE_F_MORE) != 0;
+
+    if (session != NULL && !more)
+        session->receive_busy = false;
+    if (cqe->flags & IORING_CQE_F_BUFFER) {
+        const uint32_t buffer = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
+
+        if (session != NULL && cqe->res > 0 && !session->broken) {
+            session->heard_at_us = tbi_clock_us();
+            tbi_server_input(loop->server, session, loop->memory + (size_t)buffer * BUFFER_BYTES,
+                             (size_t)cqe->res);
+        }
+        tbi_uring_buffer_back(loop, buffer);
+    }
+    if (session == NULL)
+        return;
+    if (cqe->res == 0 || (cqe->res < 0 && cqe->res != -ENOBUFS))
+        shut(loop, session); /* the other side has gone */
+    else if (!more && !session->broken)
+        receive(loop, session);
+}
+
+/* ---- sending ---- */
+
+static void send_more(struct loop *loop, struct tbi_session *session)
+{
+    struct io_uring_sqe *sqe = tbi_uring_sqe(loop);
+
+    io_uring_prep_send(sqe, session->fd, session->sending.data + session->sent,
+                       session->sending.size - session->sent, MSG_NOSIGNAL | MSG_WAITALL);
+    sqe->user_data = tbi_user_data(OP_SEND, session->index, session->generation);
+    session->send_busy = true;
+}
+
+/* How many bytes of `out` may go: all, or up to the last mark that is durable. */
+static size_t free_bytes(struct loop *loop, struct tbi_session *session)
+{
+    struct tbi_log *log = loop->server->log;
+
+    if (log == NULL || tbi_log_failed(log) != 0) /* then only questions are answered */
+        return session->out.size;
+    const uint64_t lsn = tbi_log_lsn(log), good = tbi_log_answerable(log);
+    const size_t marked = session->mark_count ? session->marks[session->mark_count - 1].bytes : 0;
+    if (session->out.size > marked) {
+        if (session->mark_count == TBI_MARKS) /* the last one waits a little longer */
+            session->mark_count--;
+        session->marks[session->mark_count++] = (struct tbi_mark){session->out.size, lsn};
+    }
+    size_t bytes = 0;
+    uint32_t passed = 0;
+    while (passed < session->mark_count && session->marks[passed].lsn <= good)
+        bytes = session->marks[passed++].bytes;
+    session->mark_count -= passed;
+    for (uint32_t i = 0; i < session->mark_count; i++) {
+        session->marks[i] = session->marks[i + passed];
+        session->marks[i].bytes -= bytes;
+    }
+    return bytes;
+}
+
+static void send_out(struct loop *loop, struct tbi_session *session)
+{
+    if (session->send_busy || session->out.size == 0)
+        return;
+    const size_t bytes = free_bytes(loop, session);
+    if (session->mark_count > 0 && !session->held) {
+        session->held = true;
+        loop->held[loop->held_count++] = session;
+    }
+    if (bytes == 0)
+        return;
+    if (bytes == session->out.size) {
+        const struct tbi_bytes empty = session->sending;
+        session->sending = session->out;
+        session->out = empty;
+        session->out.size = 0;
+    } else {
+        session->sending.size = 0;
+        tbi_bytes_add(&session->sending, session->out.data, bytes);
+        memmove(session->out.data, session->out.data + bytes, session->out.size - bytes);
+        session->out.size -= bytes;
+    }
+    session->sent = 0;
+    send_more(loop, session);
+}
+
+void tbi_connection_sent(struct loop *loop, const struct io_uring_cqe *cqe)
+{
+    struct tbi_session *session = session_of(loop, cqe->user_data);
+
+    if (session == NULL)
+        return;
+    session->send_busy = false;
+    if (cqe->res <= 0) {
+        shut(loop, session);
+        return;
+    }
+    session->sent += (size_t)cqe->res;
+    if (session->sent < session->sending.size && !session->broken)
+        send_more(loop, session);
+    else
+        tbi_server_touch(loop->server, session);
+}
+
+static void drop(struct loop *loop, struct tbi_session *session)
+{
+    struct tbi_server *server = loop->server;
+
+    for (uint32_t i = 0; i < loop->held_count; i++)
+        if (loop->held[i] == session)
+            loop->held[i--] = loop->held[--loop->held_count];
+    tbi_push_leave(&server->push, session);
+    close(session->fd);
+    server->sessions[session->index] = NULL;
+    loop->free_slots[loop->free_count++] = session->index;
+    server->session_count--;
+    tbi_bytes_free(&session->in);
+    tbi_bytes_free(&session->out);
+    tbi_bytes_free(&session->sending);
+    free(session);
+}
+
+void tbi_connections_send(struct loop *loop)
+{
+    struct tbi_server *server = loop->server;
+    const uint32_t count = server->dirty_count;
+
+    server->dirty_count = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct tbi_session *session = server->dirty[i];
+
+        session->dirty = false;
+        if (!session->broken && session->out.size > TBI_OUT_MAX) {
+            fprintf(stderr,
+                    "serve: connection %llu (%s) does not read what it asks for; closed "
+                    "with %zu bytes unread\n",
+                    (unsigned long long)session->id, session->name, session->out.size);
+            if (server->watch != NULL)
+                tbi_watch_add(server->watch, TBI_METRIC_CONNECTIONS_DROPPED, 1);
+            shutdown(session->fd, SHUT_RDWR);
+            session->broken = true;
+        }
+        if (!session->broken)
+            send_out(loop, session);
+        if (!session->broken && session->closing && !session->send_busy && session->out.size == 0) {
+            shutdown(session->fd, SHUT_RDWR);
+            session->broken = true;
+        }
+        if (session->broken && !session->send_busy && !session->receive_busy)
+            drop(loop, session);
+    }
+}
+
+void tbi_connections_release(struct loop *loop)
+{
+    struct tbi_log *log = loop->server->log;
+
+    if (log == NULL || tbi_log_answerable(log) == loop->answerable)
+        return;
+    loop->answerable = tbi_log_answerable(log);
+    for (uint32_t i = 0; i < loop->held_count; i++) {
+        loop->held[i]->held = false;
+        tbi_server_touch(loop->server, loop->held[i]);
+    }
+    loop->held_count = 0;
+}
+
+static void fail(struct tbi_session *session)
+{
+    session->out.size = 0;
+    session->mark_count = 0;
+    tbi_server_refuse(session, "DISKFAIL",
+                      "the command log can't be written; what was not "
+                      "answered is not promised. Free the disk, start the server again, and "
+                      "repeat with the same REQUEST id");
+    session->closing = true;
+}
+
+void tbi_connections_fail(struct loop *loop)
+{
+    struct tbi_server *server = loop->server;
+
+    if (server->batch_lost)
+        for (uint32_t i = 0; i < server->dirty_count; i++)
+            fail(server->dirty[i]);
+    server->batch_lost = false;
+    for (uint32_t i = 0; i < loop->held_count; i++) {
+        fail(loop->held[i]);
+        loop->held[i]->held = false;
+        tbi_server_touch(server, loop->held[i]);
+    }
+    loop->held_count = 0;
+}
+
+void tbi_connections_sweep(struct loop *loop, int64_t now_us)
+{
+    struct tbi_server *server = loop->server;
+    const int64_t idle_us = TB_SECONDS(server->options->idle_s);
+
+    for (uint32_t i = 0; i < server->session_room; i++) {
+        struct tbi_session *session = server->sessions[i];
+
+        if (session != NULL && idle_us > 0 && session->subscription_count == 0 &&
+            now_us - session->heard_at_us > idle_us)
+            shut(loop, session);
+    }
+}
+
+void tbi_connections_close(struct loop *loop)
+{
+    for (uint32_t i = 0; i < loop->server->session_room; i++)
+        if (loop->server->sessions[i] != NULL)
+            drop(loop, loop->server->sessions[i]);
+}

@@ -1,0 +1,300 @@
+#include "loop.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static void poll_for(struct loop *loop, int fd, enum op op)
+{
+    struct io_uring_sqe *sqe = tbi_uring_sqe(loop);
+
+    io_uring_prep_poll_multishot(sqe, fd, POLLIN);
+    sqe->user_data = tbi_user_data(op, 0, 0);
+}
+
+static void accept_on(struct loop *loop, int listener)
+{
+    struct io_uring_sqe *sqe = tbi_uring_sqe(loop);
+
+    io_uring_prep_multishot_accept(sqe, loop->listeners[listener], NULL, NULL, SOCK_CLOEXEC);
+    sqe->user_data = tbi_user_data(OP_ACCEPT, (uint32_t)listener, 0);
+}
+
+static void accepted(struct loop *loop, const struct io_uring_cqe *cqe)
+{
+    if (cqe->res >= 0)
+        tbi_connection_take(loop, cqe->res);
+    else if (cqe->res == -EMFILE || cqe->res == -ENFILE)
+        fprintf(stderr, "serve: no more file descriptors: raise `ulimit -n`\n");
+    if (!(cqe->flags & IORING_CQE_F_MORE) && !loop->server->stopping)
+        accept_on(loop, (int)(uint32_t)cqe->user_data);
+}
+
+static void signalled(struct loop *loop)
+{
+    struct signalfd_siginfo info;
+
+    while (read(loop->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        fprintf(stderr, "serve: %s: no new connections; finishing what was begun\n",
+                info.ssi_signo == SIGTERM ? "asked to stop" : "interrupted");
+        loop->server->stopping = true;
+    }
+}
+
+static void complete(struct loop *loop, const struct io_uring_cqe *cqe)
+{
+    switch ((enum op)(cqe->user_data >> 56)) {
+    case OP_ACCEPT:
+        accepted(loop, cqe);
+        break;
+    case OP_RECEIVE:
+        tbi_connection_received(loop, cqe);
+        break;
+    case OP_SEND:
+        tbi_connection_sent(loop, cqe);
+        break;
+    case OP_SIGNAL:
+        signalled(loop);
+        break;
+    case OP_LOGIN:
+        tbi_server_logins(loop->server);
+        break;
+    case OP_LOG:
+        tbi_log_complete(loop->server->log, cqe->user_data, cqe->res);
+        break;
+    }
+}
+
+static void completions(struct loop *loop)
+{
+    struct io_uring_cqe *cqe;
+    unsigned head, count = 0;
+
+    io_uring_for_each_cqe(&loop->ring, head, cqe)
+    {
+        complete(loop, cqe);
+        count++;
+    }
+    io_uring_cq_advance(&loop->ring, count);
+}
+
+/* How long nothing needs to be done if nothing comes. */
+static int64_t patience_us(const struct loop *loop, int64_t now_us)
+{
+    const struct tbi_server *server = loop->server;
+    int64_t wait = TURN_US_MAX;
+
+    if (server->dirty_count > 0)
+        return 0;
+    if (server->any_dirty && loop->published_us + PUBLISH_US - now_us < wait)
+        wait = loop->published_us + PUBLISH_US - now_us;
+    if (!server->clock_manual) {
+        const tb_time due = tb_city_deadline_at(server->city);
+        if (due != TB_NEVER && due - server->now < wait)
+            wait = due - server->now;
+    }
+    if (server->log != NULL) {
+        const int64_t due = tbi_log_deadline_at(server->log);
+        if (due != INT64_MAX && due - now_us < wait)
+            wait = due - now_us;
+    }
+    return wait > 0 ? wait : 0;
+}
+
+static void wait_for_work(struct loop *loop)
+{
+    const int64_t us = patience_us(loop, tbi_clock_us());
+    struct __kernel_timespec limit = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+    struct io_uring_cqe *cqe;
+
+    io_uring_submit_and_wait_timeout(&loop->ring, &cqe, 1, &limit, NULL);
+}
+
+/* What the log's room held up goes on. */
+static void unstall(struct loop *loop)
+{
+    struct tbi_server *server = loop->server;
+
+    if (!server->stalled)
+        return;
+    server->stalled = false;
+    for (uint32_t i = 0; i < server->session_room && !server->stalled; i++)
+        if (server->sessions[i] != NULL && server->sessions[i]->in.size > 0)
+            tbi_server_input(server, server->sessions[i], NULL, 0);
+}
+
+static void publish(struct loop *loop, int64_t now_us)
+{
+    struct tbi_server *server = loop->server;
+    struct tbi_log_counts counts;
+
+    if (server->watch == NULL || now_us - loop->published_us < PUBLISH_US)
+        return;
+    loop->published_us = now_us;
+    for (uint32_t i = 0; server->any_dirty && i < server->scenario->config.station_count; i++)
+        if (server->station_dirty[i]) {
+            server->station_dirty[i] = false;
+            tbi_watch_publish(server->watch, server->city, i, server->now);
+        }
+    server->any_dirty = false;
+    tbi_watch_set(server->watch, TBI_METRIC_CONNECTIONS, server->session_count);
+    tbi_watch_set(server->watch, TBI_METRIC_CONNECTIONS_TAKEN, server->connections_taken);
+    tbi_watch_set(server->watch, TBI_METRIC_COMMANDS, server->commands_done);
+    tbi_watch_set(server->watch, TBI_METRIC_REFUSED, server->refused);
+    tbi_watch_set(server->watch, TBI_METRIC_SUBSCRIBERS, server->push.count);
+    bool failed = false;
+    if (server->log != NULL) {
+        tbi_log_counts(server->log, &counts);
+        tbi_watch_set(server->watch, TBI_METRIC_LOG_BYTES, counts.bytes);
+        tbi_watch_set(server->watch, TBI_METRIC_LOG_GROUPS, counts.groups);
+        tbi_watch_set(server->watch, TBI_METRIC_SNAPSHOTS, counts.snapshots);
+        tbi_watch_set(server->watch, TBI_METRIC_LOG_LAG,
+                      tbi_log_lsn(server->log) - tbi_log_durable(server->log));
+        failed = tbi_log_failed(server->log) != 0;
+    }
+    tbi_watch_beat(server->watch, server->now,
+                   failed             ? TBI_HEALTH_LOG_FAILED
+                   : server->stopping ? TBI_HEALTH_STOPPING
+                                      : TBI_HEALTH_GOOD);
+}
+
+static void log_turn(struct loop *loop, int64_t now_us)
+{
+    struct tbi_server *server = loop->server;
+
+    if (server->log == NULL)
+        return;
+    if (tbi_log_failed(server->log) != 0) {
+        if (loop->status == 0)
+            fprintf(stderr, "serve: nothing is changed any more: %s\n",
+                    tbi_log_failure(server->log));
+        loop->status = 1;
+        tbi_connections_fail(loop);
+        return;
+    }
+    if (server->options->snapshot_s > 0 &&
+        now_us - loop->snapshot_us > TB_SECONDS(server->options->snapshot_s) &&
+        !tbi_log_snapshot_busy(server->log)) {
+        loop->snapshot_us = now_us;
+        (void)tbi_log_snapshot_begin(server->log, server->city, server->now);
+    }
+    tbi_log_submit(server->log, &loop->ring, now_us);
+}
+
+static void turn(struct loop *loop)
+{
+    struct tbi_server *server = loop->server;
+
+    wait_for_work(loop);
+    const int64_t begun_us = tbi_clock_us();
+    tbi_server_clock(server);
+    completions(loop);
+    unstall(loop);
+    if (server->batch > 0 || tb_city_deadline_at(server->city) <= server->now)
+        tbi_server_step(server);
+    log_turn(loop, begun_us);
+    tbi_connections_release(loop);
+    tbi_connections_send(loop);
+    if (begun_us - loop->swept_us > TB_SECONDS(1)) {
+        loop->swept_us = begun_us;
+        tbi_connections_sweep(loop, begun_us);
+    }
+    publish(loop, begun_us);
+    if (server->watch != NULL)
+        tbi_watch_turn(server->watch, (uint64_t)(tbi_clock_us() - begun_us) * 1000);
+}
+
+sigset_t tbi_signals_block(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    return set;
+}
+
+static int signals_open(void)
+{
+    const sigset_t set = tbi_signals_block();
+
+    return signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+/* Answers under way are still given, for five seconds at most. */
+static void finish(struct loop *loop)
+{
+    const int64_t until_us = tbi_clock_us() + TB_SECONDS(5);
+    struct tbi_server *server = loop->server;
+
+    for (int i = 0; i < loop->listener_count; i++)
+        close(loop->listeners[i]);
+    do
+        turn(loop);
+    while (tbi_clock_us() < until_us && loop->status == 0 && server->log != NULL &&
+           tbi_log_answerable(server->log) < tbi_log_lsn(server->log));
+    if (server->log == NULL || loop->status != 0)
+        return;
+    (void)tbi_log_snapshot_begin(server->log, server->city, server->now);
+    while (tbi_log_snapshot_busy(server->log) && tbi_log_failed(server->log) == 0 &&
+           tbi_clock_us() < until_us)
+        turn(loop);
+}
+
+static void lists_make(struct loop *loop)
+{
+    struct tbi_server *server = loop->server;
+    const uint32_t room = server->options->connections_max;
+
+    server->session_room = room;
+    server->sessions = calloc(room, sizeof *server->sessions);
+    server->dirty = calloc(room, sizeof *server->dirty);
+    loop->held = calloc(room, sizeof *loop->held);
+    loop->free_slots = calloc(room, sizeof *loop->free_slots);
+    tb_assert(server->sessions && server->dirty && loop->held && loop->free_slots);
+    for (uint32_t i = room; i-- > 0;)
+        loop->free_slots[loop->free_count++] = i;
+}
+
+int tbi_loop_run(struct tbi_server *server)
+{
+    struct loop loop = {.server = server, .snapshot_us = tbi_clock_us()};
+    int status = tbi_uring_open(&loop);
+
+    if (status < 0)
+        return status;
+    lists_make(&loop);
+    status = tbi_listen(&loop);
+    if (status == 0) {
+        loop.signals = signals_open();
+        poll_for(&loop, loop.signals, OP_SIGNAL);
+        if (server->access != NULL)
+            poll_for(&loop, tbi_access_fd(server->access), OP_LOGIN);
+        for (int i = 0; i < loop.listener_count; i++)
+            accept_on(&loop, i);
+        fprintf(stderr, "serve: ready\n");
+        while (!server->stopping)
+            turn(&loop);
+        finish(&loop);
+        tbi_connections_close(&loop);
+        if (server->log != NULL && loop.status == 0)
+            loop.status =
+                tbi_log_close(server->log, server->city, server->now, &loop.ring, NULL, NULL) != 0;
+        server->log = NULL;
+        if (loop.unix_last)
+            unlink(server->options->unix_path);
+        close(loop.signals);
+        status = loop.status;
+    }
+    tbi_uring_close(&loop);
+    free(server->sessions);
+    free(server->dirty);
+    free(loop.held);
+    free(loop.free_slots);
+    return status;
+}

@@ -1,0 +1,66 @@
+/* loop.h: the io_uring of the server; private to this folder.
+ *
+ * One ring, one thread. Accept and receive are multishot, received bytes come in buffers of one
+ * ring that the kernel takes from; each connection has one send under way. All that a turn has to
+ * say to the kernel goes with the one call that also waits for the next completions. */
+#ifndef TBI_NET_LOOP_H
+#define TBI_NET_LOOP_H
+
+#include <liburing.h>
+
+#include "server.h"
+
+enum {
+    RING_ENTRIES = 4096,
+    COMPLETIONS = 32768,
+    BUFFERS = 1024,
+    BUFFER_BYTES = 8192,
+    LISTENERS_MAX = 2,
+    PUBLISH_US = 100000,
+    TURN_US_MAX = 500000,
+};
+
+/* The upper byte of user_data. */
+enum op { OP_ACCEPT = 1, OP_RECEIVE, OP_SEND, OP_SIGNAL, OP_LOGIN, OP_LOG };
+
+struct loop {
+    struct tbi_server *server;
+    struct io_uring ring;
+    struct io_uring_buf_ring *buffers;
+    char *memory; /* of the buffers */
+    int listeners[LISTENERS_MAX];
+    int listener_count, signals;
+    bool unix_last; /* the last listener is the Unix socket */
+    uint32_t *free_slots, free_count;
+    struct tbi_session **held; /* those with bytes that the log holds back */
+    uint32_t held_count;
+    int64_t published_us, swept_us, snapshot_us;
+    uint64_t answerable;
+    int status;
+};
+
+/* uring.c */
+int tbi_uring_open(struct loop *loop); /* 0 or -errno, told on standard error */
+void tbi_uring_close(struct loop *loop);
+struct io_uring_sqe *tbi_uring_sqe(struct loop *loop);
+void tbi_uring_buffer_back(struct loop *loop, uint32_t buffer);
+static inline uint64_t tbi_user_data(enum op op, uint32_t index, uint32_t generation)
+{
+    return (uint64_t)op << 56 | (uint64_t)(generation & 0xffffffu) << 32 | index;
+}
+
+/* listen.c: the options' sockets. 0 or -errno, told on standard error. */
+int tbi_listen(struct loop *loop);
+
+/* connection.c */
+void tbi_connection_take(struct loop *loop, int fd);
+void tbi_connection_received(struct loop *loop, const struct io_uring_cqe *cqe);
+void tbi_connection_sent(struct loop *loop, const struct io_uring_cqe *cqe);
+void tbi_connections_send(struct loop *loop);    /* all that have something to send */
+void tbi_connections_release(struct loop *loop); /* what the log held and holds no more */
+void tbi_connections_sweep(struct loop *loop, int64_t now_us); /* the silent and the gone */
+void tbi_connections_fail(struct loop *loop); /* the log has failed: held replies are none */
+void tbi_connections_close(struct loop *loop);
+int64_t tbi_clock_us(void); /* monotonic */
+
+#endif

@@ -1,0 +1,28 @@
+/* reply.h: events of the city become what clients read.
+ *
+ * An answer is a map (in RESP2 a flat list) of the fields that have a meaning for its event:
+ * event, sequence, at_us, ref, number, station, window, matter, value, value2; a refusal is an
+ * error with its code. A pushed event is one JSON object with the same names. What value and
+ * value2 are stands in event.def, and in COMMAND DOCS.
+ *
+ * Threads: pure once made. */
+#ifndef TBI_NET_REPLY_H
+#define TBI_NET_REPLY_H
+
+#include "names.h"
+#include "tongban/city.h"
+
+/* One event as an answer. */
+void tbi_reply_event(const struct tbi_names *names, const struct tb_event *event, int version,
+                     struct tbi_bytes *out);
+
+/* Appends the event as JSON. *open_bytes: how many of the bytes are enough for whoever may not see
+ * references; he gets them and a "}". */
+void tbi_reply_json(const struct tbi_names *names, const struct tb_event *event,
+                    struct tbi_bytes *out, size_t *open_bytes);
+
+/* What a window would do next, and why. */
+void tbi_reply_explanation(const struct tbi_names *names, const struct tb_explanation *explanation,
+                           int version, struct tbi_bytes *out);
+
+#endif

@@ -1,0 +1,240 @@
+#include "resp.h"
+
+#include <strings.h>
+
+void tbi_bytes_grow(struct tbi_bytes *bytes, size_t more)
+{
+    size_t room = bytes->room ? bytes->room : 512;
+
+    while (room - bytes->size < more)
+        room *= 2;
+    bytes->data = realloc(bytes->data, room);
+    tb_assert(bytes->data != NULL);
+    bytes->room = room;
+}
+
+/* ---- reading ---- */
+
+/* A line "<mark>NUMBER\r\n" at `at`. */
+static enum tbi_resp_result number_read(const char *data, size_t bytes, size_t *at, int64_t *value)
+{
+    size_t i = *at + 1;
+    int64_t number = 0;
+    const bool negative = i < bytes && data[i] == '-';
+
+    i += negative;
+    const size_t digits = i;
+    for (; i < bytes && data[i] >= '0' && data[i] <= '9'; i++) {
+        if (i - digits > 9)
+            return TBI_RESP_BAD;
+        number = number * 10 + (data[i] - '0');
+    }
+    if (i + 1 >= bytes)
+        return i < bytes && data[i] != '\r' ? TBI_RESP_BAD : TBI_RESP_MORE;
+    if (i == digits || data[i] != '\r' || data[i + 1] != '\n')
+        return TBI_RESP_BAD;
+    *value = negative ? -number : number;
+    *at = i + 2;
+    return TBI_RESP_GOOD;
+}
+
+static enum tbi_resp_result array_read(const char *data, size_t bytes, struct tbi_request *request,
+                                       size_t *used, const char **error)
+{
+    size_t at = 0;
+    int64_t count, size;
+    enum tbi_resp_result result = number_read(data, bytes, &at, &count);
+
+    *error = "an array's length is wrong";
+    if (result != TBI_RESP_GOOD)
+        return result;
+    if (count > TBI_ARGUMENTS_MAX) {
+        *error = "too many arguments, 64 are allowed";
+        return TBI_RESP_BAD;
+    }
+    for (int64_t i = 0; i < count; i++) {
+        if (at >= bytes)
+            return TBI_RESP_MORE;
+        if (data[at] != '$') {
+            *error = "expected '$' before an argument";
+            return TBI_RESP_BAD;
+        }
+        *error = "an argument's length is wrong";
+        result = number_read(data, bytes, &at, &size);
+        if (result != TBI_RESP_GOOD)
+            return result;
+        if (size < 0)
+            return TBI_RESP_BAD;
+        if (size > TBI_REQUEST_MAX || at + (size_t)size + 2 > TBI_REQUEST_MAX) {
+            *error = "the request is too long, 64 KiB are allowed";
+            return TBI_RESP_BAD;
+        }
+        if (bytes - at < (size_t)size + 2)
+            return TBI_RESP_MORE;
+        if (data[at + (size_t)size] != '\r' || data[at + (size_t)size + 1] != '\n') {
+            *error = "an argument is longer than its length says";
+            return TBI_RESP_BAD;
+        }
+        request->arguments[i] = (struct tbi_argument){data + at, (uint32_t)size};
+        at += (size_t)size + 2;
+    }
+    request->count = count > 0 ? (uint32_t)count : 0;
+    *used = at;
+    return TBI_RESP_GOOD;
+}
+
+static enum tbi_resp_result inline_read(const char *data, size_t bytes, struct tbi_request *request,
+                                        size_t *used, const char **error)
+{
+    const char *end = memchr(data, '\n', bytes);
+    const char *at = data;
+
+    if (end == NULL) {
+        *error = "the line is too long, 64 KiB are allowed";
+        return bytes > TBI_REQUEST_MAX ? TBI_RESP_BAD : TBI_RESP_MORE;
+    }
+    *used = (size_t)(end - data) + 1;
+    if (end > data && end[-1] == '\r')
+        end--;
+    request->count = 0;
+    while (at < end) {
+        if (*at == ' ' || *at == '\t') {
+            at++;
+            continue;
+        }
+        if (request->count == TBI_ARGUMENTS_MAX) {
+            *error = "too many arguments, 64 are allowed";
+            return TBI_RESP_BAD;
+        }
+        const bool quoted = *at == '"';
+        const char *first = at + quoted;
+        for (at = first; at < end && (quoted ? *at != '"' : *at != ' ' && *at != '\t'); at++)
+            ;
+        if (quoted && at == end) {
+            *error = "a quote is not closed";
+            return TBI_RESP_BAD;
+        }
+        request->arguments[request->count++] = (struct tbi_argument){first, (uint32_t)(at - first)};
+        at += quoted;
+    }
+    return TBI_RESP_GOOD;
+}
+
+enum tbi_resp_result tbi_resp_read(const char *data, size_t bytes, struct tbi_request *request,
+                                   size_t *used, const char **error)
+{
+    if (bytes == 0)
+        return TBI_RESP_MORE;
+    return data[0] == '*' ? array_read(data, bytes, request, used, error)
+                          : inline_read(data, bytes, request, used, error);
+}
+
+bool tbi_argument_is(const struct tbi_argument *argument, const char *word)
+{
+    return strncasecmp(argument->text, word, argument->bytes) == 0 && word[argument->bytes] == 0;
+}
+
+bool tbi_argument_integer(const struct tbi_argument *argument, int64_t *value)
+{
+    const char *text = argument->text, *end = text + argument->bytes;
+    const bool negative = text < end && *text == '-';
+    int64_t number = 0;
+
+    text += negative;
+    if (text == end)
+        return false;
+    for (; text < end; text++)
+        if (*text < '0' || *text > '9' || __builtin_mul_overflow(number, 10, &number) ||
+            __builtin_add_overflow(number, *text - '0', &number))
+            return false;
+    *value = negative ? -number : number;
+    return true;
+}
+
+/* ---- writing ---- */
+
+unsigned tbi_digits(char *out, int64_t value)
+{
+    char digits[20];
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    unsigned count = 0, written = 0;
+
+    do
+        digits[count++] = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (value < 0)
+        out[written++] = '-';
+    while (count > 0)
+        out[written++] = digits[--count];
+    return written;
+}
+
+static void line(struct tbi_bytes *out, char mark, int64_t value)
+{
+    char *at = tbi_bytes_reserve(out, 24);
+
+    at[0] = mark;
+    const unsigned digits = tbi_digits(at + 1, value);
+    memcpy(at + 1 + digits, "\r\n", 2);
+    out->size += digits + 3;
+}
+
+void tbi_resp_status(struct tbi_bytes *out, const char *text)
+{
+    tbi_bytes_add(out, "+", 1);
+    tbi_bytes_text(out, text);
+    tbi_bytes_add(out, "\r\n", 2);
+}
+
+void tbi_resp_error(struct tbi_bytes *out, const char *code, const char *text)
+{
+    tbi_bytes_add(out, "-", 1);
+    tbi_bytes_text(out, code);
+    tbi_bytes_add(out, " ", 1);
+    tbi_bytes_text(out, text);
+    tbi_bytes_add(out, "\r\n", 2);
+}
+
+void tbi_resp_integer(struct tbi_bytes *out, int64_t value)
+{
+    line(out, ':', value);
+}
+
+void tbi_resp_bulk(struct tbi_bytes *out, const char *text, size_t bytes)
+{
+    char *at;
+
+    line(out, '$', (int64_t)bytes);
+    at = tbi_bytes_reserve(out, bytes + 2);
+    memcpy(at, text, bytes);
+    memcpy(at + bytes, "\r\n", 2);
+    out->size += bytes + 2;
+}
+
+void tbi_resp_string(struct tbi_bytes *out, const char *text)
+{
+    tbi_resp_bulk(out, text, strlen(text));
+}
+
+void tbi_resp_null(struct tbi_bytes *out, int version)
+{
+    tbi_bytes_text(out, version >= 3 ? "_\r\n" : "$-1\r\n");
+}
+
+void tbi_resp_array(struct tbi_bytes *out, uint64_t count)
+{
+    line(out, '*', (int64_t)count);
+}
+
+void tbi_resp_map(struct tbi_bytes *out, int version, uint64_t pairs)
+{
+    if (version >= 3)
+        line(out, '%', (int64_t)pairs);
+    else
+        line(out, '*', (int64_t)(2 * pairs));
+}
+
+void tbi_resp_push(struct tbi_bytes *out, int version, uint64_t count)
+{
+    line(out, version >= 3 ? '>' : '*', (int64_t)count);
+}

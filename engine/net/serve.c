@@ -1,0 +1,253 @@
+#include "serve.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "options.h"
+#include "server.h"
+#include "tongban/engine.h"
+
+tbi_whatif *tbi_serve_whatif;
+
+static void line_print(void *context, const char *line)
+{
+    (void)context;
+    fprintf(stderr, "serve: %s\n", line);
+}
+
+static void events_keep(void *context, const struct tb_event *events, uint32_t count)
+{
+    struct tbi_server *server = context;
+
+    for (uint32_t i = 0; i < count; i++)
+        tbi_push_keep(&server->push, &events[i]);
+}
+
+static struct tb_scenario *scenario_load(const char *dir)
+{
+    struct tb_scenario_problems problems = {0};
+    struct tb_scenario *scenario = tb_scenario_load(dir, &problems);
+
+    for (uint32_t i = 0; i < problems.count; i++)
+        fprintf(stderr, "%s:%u:%u: %s %s\n", problems.problems[i].file, problems.problems[i].line,
+                problems.problems[i].column, problems.problems[i].zh, problems.problems[i].en);
+    tb_scenario_problems_free(&problems);
+    return scenario;
+}
+
+/* The key of references and citizens: made once, kept beside the log, so that references stay good
+ * over a restart. */
+static bool key_read(const char *data, unsigned char key[TBI_KEY_BYTES])
+{
+    char path[4096];
+
+    tb_assert(sodium_init() >= 0);
+    randombytes_buf(key, TBI_KEY_BYTES);
+    if (data == NULL)
+        return true;
+    if (mkdir(data, 0750) != 0 && errno != EEXIST) {
+        fprintf(stderr, "serve: %s: %s\n", data, strerror(errno));
+        return false;
+    }
+    snprintf(path, sizeof path, "%s/key", data);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    bool good = false;
+    if (file >= 0) {
+        good = read(file, key, TBI_KEY_BYTES) == TBI_KEY_BYTES;
+        errno = good ? 0 : EBADMSG;
+    } else if ((file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) >= 0) {
+        good = write(file, key, TBI_KEY_BYTES) == TBI_KEY_BYTES && fsync(file) == 0;
+    }
+    if (!good)
+        fprintf(stderr, "serve: %s: %s\n", path, strerror(errno));
+    if (file >= 0)
+        close(file);
+    return good;
+}
+
+static bool log_open(struct tbi_server *server)
+{
+    const struct tbi_serve_options *o = server->options;
+    char error[TBI_LOG_ERROR_MAX];
+    struct tbi_log_recovery found;
+    int status;
+    const struct tbi_log_options options = {.dir = o->data,
+                                            .scenario = o->scenario,
+                                            .mode = o->durability_ms == 0  ? TBI_LOG_ALWAYS
+                                                    : o->durability_ms > 0 ? TBI_LOG_EVERY
+                                                                           : TBI_LOG_OFF,
+                                            .interval_us = o->durability_ms * 1000ll,
+                                            .keep_segments = true,
+                                            .tag = 6ull << 56, /* OP_LOG */
+                                            .progress = line_print,
+                                            .events = events_keep,
+                                            .context = server};
+
+    server->log = tbi_log_open(&options, server->city, tb_city_bytes(&server->scenario->config),
+                               &found, error, &status);
+    if (server->log == NULL) {
+        fprintf(stderr, "serve: %s\n", error);
+        return false;
+    }
+    if (found.now > server->now)
+        server->now = found.now;
+    return true;
+}
+
+/* Where the city's time begins: now, at the time given, or where the calendar begins. */
+static bool clock_begin(struct tbi_server *server)
+{
+    const char *text = server->options->clock;
+    int year, month, day, hour, minute;
+
+    server->clock_manual = text != NULL && strcmp(text, "manual") == 0;
+    if (server->clock_manual) {
+        server->now = server->scenario->config.calendars[0].days[0].starts_at_us;
+        return true;
+    }
+    tbi_server_clock(server);
+    if (text == NULL)
+        return true;
+    if (sscanf(text, "%4d-%2d-%2d%*[T ]%2d:%2d", &year, &month, &day, &hour, &minute) != 5) {
+        fprintf(stderr, "serve: --clock: '%s' is neither manual nor like 2021-10-18T09:00\n", text);
+        return false;
+    }
+    const uint32_t index = tb_scenario_day_find(server->scenario, year, month, day);
+    if (index == TB_NONE) {
+        fprintf(stderr, "serve: --clock: %s is outside the scenario's calendar\n", text);
+        return false;
+    }
+    const tb_time at = server->scenario->config.calendars[0].days[index].starts_at_us +
+                       TB_HOURS(hour) + TB_MINUTES(minute);
+    server->clock_offset_us = at - server->now;
+    server->now = at;
+    return true;
+}
+
+static bool access_load(struct tbi_server *server)
+{
+    char error[TBI_ACCESS_ERROR_MAX];
+    const struct tbi_serve_options *o = server->options;
+
+    if (o->access == NULL) {
+        if (o->tcp && strcmp(o->listen, "127.0.0.1") != 0 && strcmp(o->listen, "::1") != 0) {
+            fprintf(stderr,
+                    "serve: without --access everybody may do everything, so only loopback "
+                    "is served; give --access FILE to listen on %s\n",
+                    o->listen);
+            return false;
+        }
+        return true;
+    }
+    server->access =
+        tbi_access_load(o->access, server->scenario->config.station_count,
+                        (tbi_station_find *)tb_scenario_station_find, server->scenario, error);
+    if (server->access == NULL)
+        fprintf(stderr, "serve: %s\n", error);
+    return server->access != NULL;
+}
+
+static bool watch_start(struct tbi_server *server)
+{
+    char error[TBI_WATCH_ERROR_MAX];
+    const struct tbi_watch_options options = {.scenario = server->scenario,
+                                              .listen = server->options->http_listen,
+                                              .port = server->options->http_port};
+
+    if (!server->options->http)
+        return true;
+    server->watch = tbi_watch_start(&options, error);
+    if (server->watch == NULL) {
+        fprintf(stderr, "serve: %s\n", error);
+        return false;
+    }
+    fprintf(stderr, "serve: boards on http://%s:%u/board\n",
+            options.listen ? options.listen : "127.0.0.1", tbi_watch_port(server->watch));
+    memset(server->station_dirty, 1, server->scenario->config.station_count);
+    server->any_dirty = true;
+    return true;
+}
+
+static void files_raise(uint32_t connections)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < connections + 64) {
+        limit.rlim_cur = limit.rlim_max < connections + 64 ? limit.rlim_max : connections + 64;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+/* Everything from the scenario to the running loop; the exit status. */
+static int server_run(struct tbi_server *server)
+{
+    const struct tbi_serve_options *options = server->options;
+    unsigned char key[TBI_KEY_BYTES];
+    enum tb_status status;
+
+    tbi_signals_block();
+    server->scenario = scenario_load(options->scenario);
+    if (server->scenario == NULL || !key_read(options->data, key))
+        return 2;
+    server->city = tb_city_create(&server->scenario->config, &status);
+    if (server->city == NULL) {
+        fprintf(stderr, "serve: no city: %s\n", tb_status_sentence(status));
+        return 1;
+    }
+    tb_city_populate(server->city);
+    server->names = tbi_names_make(server->scenario, key);
+    server->grammar = tbi_grammar_make(server->scenario, server->names);
+    server->station_dirty = calloc(server->scenario->config.station_count + 1, 1);
+    tb_assert(server->station_dirty != NULL);
+    tbi_push_init(&server->push, server->scenario, server->names, options->history);
+    if (!clock_begin(server) || !access_load(server))
+        return 2;
+    if ((options->data != NULL && !log_open(server)) || !watch_start(server))
+        return 1;
+    if (options->data == NULL)
+        fprintf(stderr, "serve: no --data: nothing is kept when the server stops\n");
+    server->started_at = server->now;
+    tbi_server_step(server); /* what time has brought meanwhile */
+    files_raise(options->connections_max);
+    return tbi_loop_run(server) == 0 ? 0 : 1;
+}
+
+int tbi_cmd_serve(int argc, char **argv)
+{
+    static struct tbi_server server;
+    static struct tbi_serve_options options;
+
+    options = (struct tbi_serve_options){.listen = "127.0.0.1",
+                                         .port = 7400,
+                                         .history = 262144,
+                                         .connections_max = 10000,
+                                         .snapshot_s = 3600,
+                                         .whatif = tbi_serve_whatif};
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        tbi_options_help();
+        return 0;
+    }
+    if (!tbi_options_read(argc, argv, &options))
+        return 2;
+    options.tcp |= options.unix_path == NULL;
+    server.options = &options;
+    const int status = server_run(&server);
+    tbi_watch_stop(server.watch);
+    tbi_access_free(server.access);
+    if (server.names != NULL) {
+        tbi_push_free(&server.push);
+        tbi_grammar_free(server.grammar);
+        tbi_names_free(server.names);
+    }
+    free(server.station_dirty);
+    tb_city_destroy(server.city);
+    tb_scenario_free((struct tb_scenario *)(uintptr_t)server.scenario);
+    if (status == 0)
+        fprintf(stderr, "serve: stopped in order\n");
+    return status;
+}

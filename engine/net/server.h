@@ -1,0 +1,101 @@
+/* server.h: the scheduler of one city and its connections; private to this folder.
+ *
+ * One thread runs to completion: loop.c takes what the kernel has received, server.c reads all
+ * requests of a turn into one batch, steps the city once, appends the batch to the log, and puts
+ * answers and pushed events into the connections' buffers; loop.c sends what may be sent.
+ *
+ * Order: a connection's requests are answered in their order. Whatever is no command of the city
+ * (PING, SUBSCRIBE, EXPLAIN ...) first has the batch stepped if that connection has commands in
+ * it. All commands of one batch happen at one instant, in the order in which they were received. */
+#ifndef TBI_NET_SERVER_H
+#define TBI_NET_SERVER_H
+
+#include <signal.h>
+
+#include "access/access.h"
+#include "command.h"
+#include "log/log.h"
+#include "push.h"
+#include "reply.h"
+#include "serve.h"
+#include "session.h"
+#include "tongban/scenario.h"
+#include "watch/watch.h"
+
+enum {
+    TBI_BATCH_MAX = 1024,   /* commands of one step */
+    TBI_EVENTS_MAX = 8192,  /* events taken from one call of the step */
+    TBI_LOGIN_TRIES = 3,    /* of a connection */
+    TBI_OUT_MAX = 16 << 20, /* bytes that a slow reader may leave unread */
+};
+
+/* A command in the batch, and whose it is. */
+struct tbi_pending {
+    struct tbi_session *session;
+    uint64_t id;  /* of the session: it may be gone by now */
+    bool several; /* a query whose answer is a list */
+};
+
+struct tbi_server {
+    const struct tbi_serve_options *options;
+    const struct tb_scenario *scenario;
+    struct tb_city *city;
+    struct tbi_names *names;
+    struct tbi_grammar *grammar;
+    struct tbi_access *access; /* NULL: everybody may do everything */
+    struct tbi_watch *watch;   /* NULL: no HTTP */
+    struct tbi_log *log;       /* NULL: nothing is kept */
+    struct tbi_push push;
+
+    struct tb_command commands[TBI_BATCH_MAX];
+    struct tbi_pending pending[TBI_BATCH_MAX];
+    uint32_t actors[TBI_BATCH_MAX];
+    uint32_t batch;
+    struct tb_event events[TBI_EVENTS_MAX];
+
+    tb_time now, clock_offset_us;
+    bool clock_manual;   /* time goes by CLOCK.SET alone */
+    bool *station_dirty; /* to be published */
+    bool any_dirty, stopping;
+    bool batch_lost; /* stepped, but not in the log: its answers must not go out */
+    bool stalled;    /* the log's staging is full: nothing more is read until it has room */
+
+    /* Connections. loop.c's. */
+    struct tbi_session **sessions;
+    uint32_t session_room, session_count;
+    struct tbi_session **dirty; /* those with something to send */
+    uint32_t dirty_count;
+    uint64_t id_last, commands_done, refused, connections_taken;
+    tb_time started_at;
+};
+
+/* server.c */
+void tbi_server_input(struct tbi_server *server, struct tbi_session *session, const char *data,
+                      size_t bytes);
+void tbi_server_step(struct tbi_server *server); /* the batch, or time alone */
+void tbi_server_clock(struct tbi_server *server);
+void tbi_server_touch(struct tbi_server *server, struct tbi_session *session);
+void tbi_server_logins(struct tbi_server *server);
+void tbi_server_refuse(struct tbi_session *session, const char *code, const char *text);
+
+/* admin.c: what every Redis client asks for. False: no such command. */
+bool tbi_admin(struct tbi_server *server, struct tbi_session *session,
+               const struct tbi_request *request);
+
+void tbi_admin_hello(struct tbi_server *server, struct tbi_session *session);
+
+/* docs.c: COMMAND and its words, out of the tables. */
+void tbi_docs(struct tbi_server *server, struct tbi_session *session,
+              const struct tbi_request *request);
+
+/* query.c: WINDOW.EXPLAIN, CITY.WHATIF, EVENTS.SINCE, CLOCK. False: no such command. */
+bool tbi_query(struct tbi_server *server, struct tbi_session *session,
+               const struct tbi_request *request);
+
+/* loop.c: until a signal says stop. 0, or -errno with a line on standard error. */
+int tbi_loop_run(struct tbi_server *server);
+
+/* SIGINT and SIGTERM are read by the loop; so no thread may take them. Before any is made. */
+sigset_t tbi_signals_block(void);
+
+#endif

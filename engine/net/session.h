@@ -1,0 +1,50 @@
+/* session.h: one connection: what it said, what it will be told, who it is.
+ *
+ * What is to be sent grows in `out`. While the log has not made durable what a reply tells, its
+ * bytes are held: `marks` says up to which byte of `out` what log position must be durable. One
+ * send is under way at a time, out of `sending`. */
+#ifndef TBI_NET_SESSION_H
+#define TBI_NET_SESSION_H
+
+#include "access/access.h"
+#include "resp.h"
+
+enum { TBI_MARKS = 8, TBI_SESSION_NAME_MAX = 64 };
+
+struct tbi_mark {
+    size_t bytes; /* of `out` */
+    uint64_t lsn;
+};
+
+struct tbi_subscription;
+
+struct tbi_session {
+    int fd;
+    uint32_t index, generation;  /* of the slot */
+    uint64_t id;                 /* CLIENT ID */
+    int version;                 /* of the protocol: 2 or 3 */
+    const struct tbi_user *user; /* NULL: not logged in */
+    char name[TBI_SESSION_NAME_MAX];
+
+    struct tbi_bytes in; /* a request of which more is to come */
+    struct tbi_bytes out, sending;
+    size_t sent; /* of `sending` */
+    struct tbi_mark marks[TBI_MARKS];
+    uint32_t mark_count;
+
+    bool send_busy, receive_busy; /* the kernel has a request of ours */
+    bool waits_login;             /* reads no further until the password was checked */
+    bool hello;                   /* what was asked was HELLO ... AUTH */
+    bool closing;                 /* to be closed once `out` is sent */
+    bool broken;                  /* to be closed at once */
+    bool held;                    /* in the loop's list of those whom the log holds back */
+    bool dirty;                   /* in the server's list of those with something to send */
+    uint32_t logins_failed;
+    int64_t heard_at_us; /* monotonic */
+    uint64_t pending;    /* commands in the batch at hand */
+
+    struct tbi_subscription *subscriptions; /* list by next_of_session */
+    uint32_t subscription_count;
+};
+
+#endif

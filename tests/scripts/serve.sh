@@ -1,0 +1,167 @@
+#!/bin/bash
+# The scheduler on its socket, with clients that nobody here wrote: redis-cli, redis-benchmark.
+# Usage: B=build tests/scripts/serve.sh
+set -eu
+program=${B:-build}/tongban
+work=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+socket=$work/socket
+
+start() {
+    "$program" serve sim/scenarios/teach-one-hall --unix "$socket" --data "$work/data" \
+        --clock manual "$@" 2>>"$work/log" &
+    server=$!
+    for _ in $(seq 100); do
+        [ "$(redis-cli -s "$socket" PING 2>/dev/null)" != PONG ] || return 0
+        sleep 0.05
+    done
+    echo "serve: no answer" >&2
+    cat "$work/log" >&2
+    exit 1
+}
+stop() { # SIGNAL
+    kill "-$1" "$server"
+    wait "$server" 2>/dev/null || true
+    server=
+}
+call() { timeout 10 redis-cli -s "$socket" "$@"; }
+# expect TEXT COMMAND...: TEXT is in the answer
+expect() {
+    local want=$1 got
+    shift
+    got=$(call "$@" 2>&1) || true
+    case $got in
+    *"$want"*) ;;
+    *) echo "serve: $*: no '$want' in: $got" >&2; exit 1 ;;
+    esac
+}
+field() { awk -v name="$1" 'found { print; exit } $0 == name { found = 1 }'; }
+
+start
+# The first workday at ten: windows are open by the plan.
+day=$(call CLOCK.GET)
+now=$((day + 10 * 3600000000))
+expect "$now" CLOCK.SET "$now"
+while ! call HALL.INFO hall | grep -q '^HALL$' || ! call TICKET.TAKE hall 0 >/dev/null ||
+    call HALL.WAIT hall 0 | grep -q HALL_CLOSED; do
+    now=$((now + 86400000000))
+    call CLOCK.SET "$now" >/dev/null
+done
+call CLOCK.SET $((now += 60000000)) >/dev/null
+
+# A life, in both versions of the protocol; a retry gets the first answer again.
+taken=$(call TICKET.TAKE hall 0 CITIZEN someone REQUEST abc)
+ref=$(echo "$taken" | field ref)
+number=$(echo "$taken" | field number)
+[ ${#ref} = 32 ] || { echo "serve: no reference in: $taken" >&2; exit 1; }
+expect repeated TICKET.TAKE hall 0 CITIZEN someone REQUEST abc
+expect "$number" TICKET.TAKE hall 0 CITIZEN someone REQUEST abc
+expect 'event TICKET' -3 TICKET.INFO "$ref"
+expect "TICKET" TICKET.INFO "$ref"
+
+# What is wrong is said, and changes nothing.
+expect 'REF_INVALID' TICKET.INFO "${ref%?}0${ref#???????????????????????????????}"
+expect 'REF_INVALID' TICKET.INFO 1000000100000000
+expect 'STATION_UNKNOWN' TICKET.TAKE nowhere 0
+expect 'MATTER_UNKNOWN' TICKET.TAKE hall nothing
+expect 'ARGUMENTS TICKET.TAKE wants: station matter' TICKET.TAKE
+expect "'COLOUR' is not an argument here" TICKET.CANCEL "$ref" COLOUR blue
+expect 'SERVER_UNKNOWN' WINDOW.NEXT hall#99
+expect "unknown command 'SET'" SET a b
+expect 'TIME_BACKWARDS' CLOCK.SET 5
+expect 'DB index' SELECT 3
+
+# What Redis clients ask for.
+expect 54 COMMAND COUNT
+expect 'takes a number' COMMAND DOCS TICKET.TAKE
+expect maxclients CONFIG GET 'max*'
+expect connected_clients INFO
+expect tongban HELLO 3
+expect reason WINDOW.EXPLAIN hall#1
+printf 'PING\r\nHALL.INFO hall\r\nQUIT\r\n' |
+    timeout 5 socat - "UNIX-CONNECT:$socket" >"$work/inline"
+grep -q '+PONG' "$work/inline" && grep -q 'HALL' "$work/inline" && grep -q '+OK' "$work/inline"
+
+# Pushed events, and those missed.
+(timeout 5 redis-cli -s "$socket" SUBSCRIBE hall:hall >"$work/heard" || true) &
+listener=$!
+sleep 0.3
+before=$(call INFO | tr -d '\r' | sed -n 's/^sequence://p')
+call TICKET.TAKE hall 0 >/dev/null
+sleep 0.3
+kill "$listener" 2>/dev/null || true
+grep -q '"event":"TAKEN"' "$work/heard" || { cat "$work/heard" >&2; exit 1; }
+expect '"event":"TAKEN"' EVENTS.SINCE "$before"
+expect "\"sequence\":$((before + 1))," EVENTS.SINCE "$before"
+
+# Killed at any moment, under load: what was answered is there, once.
+for round in 1 2 3; do
+    for i in $(seq 400); do echo "TICKET.TAKE hall 0 REQUEST r$round-$i"; done >"$work/requests"
+    (stdbuf -oL redis-cli -s "$socket" <"$work/requests" >"$work/answers" 2>/dev/null || true) &
+    client=$!
+    sleep "0.$((RANDOM % 3 + 1))$((RANDOM % 10))"
+    stop KILL
+    wait "$client" 2>/dev/null || true
+    start
+    call CLOCK.SET $((now += 1000000)) >/dev/null 2>&1 || true
+    grep -A1 '^number$' "$work/answers" | grep -E '^[0-9]+$' >"$work/numbers" || true
+    answered=$(wc -l <"$work/numbers")
+    i=0
+    while read -r number; do
+        i=$((i + 1))
+        # every tenth, and the last one, are asked for again
+        [ $((i % 10)) = 0 ] || [ "$i" = "$answered" ] || continue
+        expect "$number" TICKET.TAKE hall 0 REQUEST "r$round-$i"
+        expect repeated TICKET.TAKE hall 0 REQUEST "r$round-$i"
+    done <"$work/numbers"
+    [ "$(sort -n "$work/numbers" | uniq -d | wc -l)" = 0 ] || {
+        echo "serve: a number twice" >&2
+        exit 1
+    }
+    echo "serve: killed in round $round after $answered answers, all there"
+done
+
+redis-benchmark -s "$socket" -n 20000 -c 20 -P 8 -q HALL.WAIT hall 0 | tr '\r' '\n' | tail -n 1
+stop TERM
+grep -q 'stopped in order' "$work/log" || { cat "$work/log" >&2; exit 1; }
+
+# Who may what.
+echo secret-secret | "$program" passwd kiosk1 kiosk hall >"$work/access"
+echo super-secret | "$program" passwd boss supervisor >>"$work/access"
+chmod 600 "$work/access"
+start_with_access() {
+    "$program" serve sim/scenarios/teach-one-hall --unix "$socket" --access "$work/access" \
+        --clock manual 2>>"$work/log" &
+    server=$!
+    for _ in $(seq 100); do
+        [ "$(redis-cli -s "$socket" PING 2>/dev/null)" != PONG ] || return 0
+        sleep 0.05
+    done
+    exit 1
+}
+start_with_access
+expect NOAUTH TICKET.TAKE hall 0
+expect WRONGPASS AUTH kiosk1 wrong-wrong
+expect NOPERM --user kiosk1 --pass secret-secret --no-auth-warning WINDOW.NEXT hall#1
+expect HALL --user kiosk1 --pass secret-secret --no-auth-warning HALL.INFO hall
+expect id= --user boss --pass super-secret --no-auth-warning CLIENT LIST
+stop TERM
+
+# Settings.
+expect_wrong() { # TEXT ARGUMENTS...
+    local want=$1 got status=0
+    shift
+    got=$("$program" serve "$@" 2>&1) || status=$?
+    [ "$status" = 2 ] && case $got in *"$want"*) true ;; *) false ;; esac || {
+        echo "serve: serve $*: status $status, no '$want' in: $got" >&2
+        exit 1
+    }
+}
+expect_wrong 'no scenario' --port 1
+expect_wrong 'not a port' x --port 99999
+expect_wrong "there is no option '--colour'" x --colour red
+expect_wrong 'only loopback' sim/scenarios/teach-one-hall --listen 0.0.0.0
+printf 'port 7400 # the platform\ncolour red\n' >"$work/conf"
+expect_wrong "conf:2: there is no setting 'colour'" x --config "$work/conf"
+echo "serve: redis-cli and redis-benchmark, kills, roles, settings, ok"
