@@ -29,8 +29,10 @@ static uint32_t line_first(const struct tbi_line *line)
     return line->fifo ? line->head : line->root;
 }
 
-/* Of equal tiers, as they nearly always are: the smallest key - credit, then join number. */
-static const struct tbi_line *choose_by_key(const struct tbi_station *station,
+/* Of equal tiers, as they nearly always are: the smallest key - credit, then join number. The
+ * first ticket of each line is fetched, as one of them will be called. */
+static const struct tbi_line *choose_by_key(const struct tb_city *city,
+                                            const struct tbi_station *station,
                                             struct tbi_choice *choice)
 {
     const int64_t *credit = &station->rules.value[TB_RULE_credit_normal_us];
@@ -41,6 +43,7 @@ static const struct tbi_line *choose_by_key(const struct tbi_station *station,
         const uint32_t queue = tbi_lowest(m);
         const struct tbi_line *line = tbi_station_line(station, queue);
         const int64_t key = line->first_key - credit[queue % TB_CLASSES];
+        __builtin_prefetch(tbi_ticket(city, line_first(line)), 1);
         oldest_join = line->head_join < oldest_join ? line->head_join : oldest_join;
         /* No branch for what nobody can foretell. */
         bool better = key < best_key;
@@ -70,13 +73,14 @@ static uint64_t choose_tier(const int64_t tier[TB_CLASSES], uint64_t lines)
 }
 
 /* Lowest tier, then smallest key - credit, then smallest join number. */
-static uint32_t choose_by_age(const struct tbi_station *station, struct tbi_choice *choice)
+static uint32_t choose_by_age(const struct tb_city *city, const struct tbi_station *station,
+                              struct tbi_choice *choice)
 {
     const int64_t *tier = &station->rules.value[TB_RULE_tier_normal];
-    const struct tbi_line *best = choose_by_key(station, choice);
+    const struct tbi_line *best = choose_by_key(city, station, choice);
     if (tier[0] != tier[1] || tier[1] != tier[2] || tier[2] != tier[3]) {
         struct tbi_choice lowest = {.eligible = choose_tier(tier, choice->eligible)};
-        best = choose_by_key(station, &lowest);
+        best = choose_by_key(city, station, &lowest);
     }
     tb_assert(best);
     return line_first(best);
@@ -118,7 +122,7 @@ struct tbi_choice tbi_choose_ticket(const struct tb_city *city, uint32_t server_
         choice.reason = TB_EXPLAIN_ONLY;
         return choice;
     }
-    choice.ticket = choose_by_age(station, &choice);
+    choice.ticket = choose_by_age(city, station, &choice);
     choice.reason = TB_EXPLAIN_AGE; /* tbi_explain_call says it more finely */
     return choice;
 }

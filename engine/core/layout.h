@@ -371,6 +371,20 @@ static inline int64_t tbi_rule(const struct tb_city *city, uint32_t station, enu
     return tbi_station(city, station)->rules.value[rule];
 }
 
+/* Fetches what nearly every command reads of a station, all at once: in a city of thousands of
+ * halls it lies in no cache. */
+static inline void tbi_station_fetch(const struct tbi_station *station)
+{
+    __builtin_prefetch(&station->clock_at, 1);
+    __builtin_prefetch(&station->waiting, 1);
+    __builtin_prefetch(&station->counts.event[TB_EVENT_TAKEN], 1);
+    __builtin_prefetch(&station->rules.value[TB_RULE_credit_normal_us]);
+    __builtin_prefetch(&station->rules.value[TB_RULE_overtake_max]);
+    __builtin_prefetch(&station->rules.value[TB_RULE_remind_ahead]);
+    __builtin_prefetch(&station->rules.value[TB_RULE_estimate]);
+    __builtin_prefetch(&station->factors, 1);
+}
+
 /* What a station has: the const is cast away here as above. */
 static inline struct tbi_line *tbi_station_line(const struct tbi_station *station, uint32_t queue)
 {

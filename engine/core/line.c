@@ -103,8 +103,10 @@ static void line_near(struct tbi_step *step, struct tbi_line *line,
     if (line->near == TB_NONE)
         return;
     const struct tbi_ticket *near = tbi_ticket(step->city, line->near);
-    if (leaving->join <= near->join)
-        step->near = line->near = near->next;
+    if (leaving->join > near->join)
+        return;
+    step->near = line->near = near->next;
+    __builtin_prefetch(tbi_ticket(step->city, near->next));
 }
 
 void tbi_leave(struct tbi_step *step, uint32_t index)

@@ -106,6 +106,7 @@ enum tb_status tbi_do_TICKET_TAKE(struct tbi_step *step, const struct tb_command
     if (command->station >= city->size.stations)
         return TB_STATUS_STATION_UNKNOWN;
     const struct tbi_station *station = tbi_station(city, command->station);
+    tbi_station_fetch(station);
     if (station->kind != TB_STATION_HALL)
         return TB_STATUS_STATION_KIND;
     if (!station->accepts)
