@@ -1,8 +1,9 @@
 /* Making a city: the block's layout, everything the config says copied into it, and its hash, its
  * copies and its saved form.
  *
- * A saved city is a head of 64 bytes, then the block up to the pools, then the used part of each
- * pool. The hash is over the latter two: slots never used have no bytes that mean anything. */
+ * A saved city is a head of 64 bytes, then the block up to the tree of deadlines, then the used
+ * part of each pool. The hash is over the latter two: slots never used have no bytes that mean
+ * anything, and the tree is made anew. */
 #include "step.h"
 
 #define XXH_INLINE_ALL
@@ -343,15 +344,12 @@ static void init_plan(struct tb_city *city, const struct tb_config *config)
 
 static void init_deadlines(struct tb_city *city)
 {
-    const uint64_t leaves = city->size.leaves;
-    for (uint64_t i = 2 * leaves - 1; i > 0; i--)
-        *tbi_deadline(city, i) = (struct tbi_deadline){
-            TB_NEVER, i < leaves ? tbi_deadline(city, 2 * i)->station : i - leaves};
     for (uint32_t s = 0; s < city->size.stations; s++) {
         const tb_time at = tbi_calendar_boundary_at(city, s);
         tb_assert(at != TB_NEVER);
-        tbi_due_set(city, s, TBI_DUE_CALENDAR, at);
+        tbi_station(city, s)->due_at[TBI_DUE_CALENDAR] = at;
     }
+    tbi_due_build(city);
 }
 
 static void init_header(struct tb_city *city, const struct tb_config *config, uint64_t bytes)
@@ -411,7 +409,7 @@ static struct parts parts_of(const struct tb_city *city)
 {
     const uint64_t *offset = city->offset;
     struct parts parts = {
-        {{0, offset[TBI_SECTION_ticket]},
+        {{0, offset[TBI_SECTION_deadline]},
          {offset[TBI_SECTION_ticket], city->tickets.used * sizeof(struct tbi_ticket)},
          {offset[TBI_SECTION_more], city->tickets.used * sizeof(struct tbi_ticket_more)},
          {offset[TBI_SECTION_case_], city->cases.used * sizeof(struct tbi_case)},
@@ -526,6 +524,7 @@ enum tb_status tb_city_load(void *block, size_t block_bytes, const void *saved, 
         memcpy((char *)block + parts.part[i].offset, from, parts.part[i].bytes);
         from += parts.part[i].bytes;
     }
+    tbi_due_build(block);
     return TB_STATUS_OK;
 }
 
@@ -541,5 +540,6 @@ enum tb_status tb_city_copy(void *block, size_t block_bytes, const struct tb_cit
         const uint64_t at = parts.part[i].offset;
         memcpy((char *)block + at, (const char *)city + at, parts.part[i].bytes);
     }
+    tbi_due_build(block);
     return TB_STATUS_OK;
 }

@@ -1,6 +1,6 @@
 /* The block: how a city lies in memory.
  *
- *     header | stations | deadlines | groups | profiles | lines | overtakes | servers |
+ *     header | stations | groups | profiles | lines | overtakes | servers |
  * tickets |
  *     further ticket fields | cases | visits | ... (TBI_SECTIONS below, each 64-byte aligned)
  *
@@ -45,7 +45,8 @@ struct tbi_list {
     uint32_t head, tail;
 };
 
-/* A node of the tree of deadlines: whose is the first below it (of equals the lower station's). */
+/* A node of the tree of deadlines (time.c): whose is the first below it (of equals the lower
+ * station's). Derived from due_at, and no part of what is hashed and saved. */
 struct tbi_deadline {
     tb_time at;
     uint64_t station;
@@ -287,7 +288,6 @@ struct tbi_request {
 /* Sections: TBI_SECTION(name, type, how many). */
 #define TBI_SECTIONS(TBI_SECTION)                                                                  \
     TBI_SECTION(station, struct tbi_station, size->stations)                                       \
-    TBI_SECTION(deadline, struct tbi_deadline, 2 * size->leaves)                                   \
     TBI_SECTION(group, struct tbi_group, size->lines / TB_CLASSES)                                 \
     TBI_SECTION(profile, struct tbi_profile, size->profiles)                                       \
     TBI_SECTION(line, struct tbi_line, size->lines)                                                \
@@ -306,6 +306,7 @@ struct tbi_request {
     TBI_SECTION(slot, uint16_t, size->slots)                                                       \
     TBI_SECTION(request_slot, uint32_t, 2 * size->requests)                                        \
     TBI_SECTION(request, struct tbi_request, size->requests)                                       \
+    TBI_SECTION(deadline, struct tbi_deadline, 2 * size->leaves)                                   \
     TBI_SECTION(ticket, struct tbi_ticket, size->tickets)                                          \
     TBI_SECTION(more, struct tbi_ticket_more, size->tickets)                                       \
     TBI_SECTION(case_, struct tbi_case, size->cases)                                               \

@@ -185,20 +185,24 @@ static inline __attribute__((always_inline)) struct tb_step_result
 run(struct tbi_step *step, tb_time now, const struct tb_command *commands, uint32_t n,
     struct tb_event *events, uint32_t max, const struct tbi_station *home)
 {
-    const struct tb_city *city = step->city;
+    struct tb_city *city = step->city;
     const struct tb_event *last = events + max - TB_COMMAND_EVENTS_MAX;
-    const struct tbi_deadline *deadline =
-        tbi_deadline(city, home ? city->size.leaves + step->only : 1);
+    const struct tbi_deadline *tree = tbi_deadline(city, 0);
+    const struct tbi_deadline *first = &tree[home ? city->size.leaves + step->only : 1];
     uint32_t taken = 0;
-    while (step->out <= last) {
-        if (deadline->at <= now)
-            tbi_time_act(step, (uint32_t)deadline->station);
+    for (;;) {
+        if (!home && (first->at <= now || tree[city->size.leaves + tree->station].at <= now))
+            tbi_due_settle(city);
+        const bool due = first->at <= now;
+        if (step->out > last)
+            return result(taken, (uint32_t)(step->out - events), taken < n || due);
+        if (due)
+            tbi_time_act(step, (uint32_t)first->station);
         else if (taken < n)
             apply(step, now, &commands[taken++], home);
         else
-            break;
+            return result(taken, (uint32_t)(step->out - events), false);
     }
-    return result(taken, (uint32_t)(step->out - events), taken < n || deadline->at <= now);
 }
 
 struct tb_step_result tb_city_step(struct tb_city *city, tb_time now,

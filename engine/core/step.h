@@ -43,8 +43,14 @@ static inline uint32_t tbi_pool_left(const struct tbi_pool *pool)
 /* ---- time.c: deadlines
  * ------------------------------------------------------------------------ */
 
-/* The station's first due may be another: brings its deadline, and the city's, up to date. */
+/* The station's first due may be another: brings its deadline up to date. */
 void tbi_due_changed(struct tb_city *city, uint32_t station);
+/* The city's deadline. */
+tb_time tbi_due_first(const struct tb_city *city);
+/* Brings the tree up to date: its root says when and where something is due first. */
+void tbi_due_settle(struct tb_city *city);
+/* Makes the tree from all that is due. */
+void tbi_due_build(struct tb_city *city);
 /* Sets when one kind of time-driven work of a station acts; TB_NEVER: not. Keeps the city's
  * deadline. */
 static inline void tbi_due_set(struct tb_city *city, uint32_t station, enum tbi_due kind,

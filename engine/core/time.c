@@ -1,8 +1,10 @@
 /* What time alone brings: deadlines, and acting on them in the order of R1.
  *
  * The deadlines of all stations are the leaves of a tree whose inner nodes name the first of
- * their children's (a tournament: Knuth, TAOCP 3, 5.4.1); the root is the city's. A change walks
- * up only as far as it changes something. */
+ * their children's (a tournament: Knuth, TAOCP 3, 5.4.1); the root is the city's. A leaf is
+ * always right; of the nodes above, those over one station, named in node 0, may be late: as a
+ * call's deadline is often set and taken away before anybody looks at the root, a change climbs
+ * only when another station's comes, or when the root is needed. */
 #include "heap.h"
 #include "step.h"
 
@@ -11,26 +13,73 @@ static tb_time least(tb_time a, tb_time b)
     return a < b ? a : b;
 }
 
-void tbi_due_changed(struct tb_city *city, uint32_t index)
+static tb_time due_least(const tb_time due_at[TBI_DUE_COUNT])
 {
-    const tb_time *due_at = tbi_station(city, index)->due_at;
-    tb_time at = least(least(least(due_at[0], due_at[1]), least(due_at[2], due_at[3])),
-                       least(least(due_at[4], due_at[5]), due_at[6]));
     _Static_assert(TBI_DUE_LAPSE == 6, "seven kinds");
+    return least(least(least(due_at[0], due_at[1]), least(due_at[2], due_at[3])),
+                 least(least(due_at[4], due_at[5]), due_at[6]));
+}
+
+/* From a station's leaf up, as far as something changes. */
+static void due_climb(struct tb_city *city, uint64_t station)
+{
     struct tbi_deadline *tree = tbi_deadline(city, 0);
-    uint64_t node = city->size.leaves + index, station = index;
-    while (tree[node].at != at || tree[node].station != station) {
-        tree[node].at = at;
-        tree[node].station = station;
-        if (node == 1)
-            return;
+    uint64_t node = city->size.leaves + station;
+    tb_time at = tree[node].at;
+    while (node > 1) {
         /* Of equals the left one; no branch, as nobody can foretell it. */
         const struct tbi_deadline *other = &tree[node ^ 1];
         const uint64_t first = -(uint64_t)(other->at - (tb_time)(node & 1) < at);
         station ^= (station ^ other->station) & first;
         at = least(at, other->at);
         node >>= 1;
+        if (tree[node].at == at && tree[node].station == station)
+            return;
+        tree[node].at = at;
+        tree[node].station = station;
     }
+}
+
+void tbi_due_settle(struct tb_city *city)
+{
+    due_climb(city, tbi_deadline(city, 0)->station);
+}
+
+void tbi_due_changed(struct tb_city *city, uint32_t index)
+{
+    struct tbi_deadline *tree = tbi_deadline(city, 0);
+    if (tree[0].station != index) {
+        due_climb(city, tree[0].station);
+        tree[0].station = index;
+    }
+    tree[city->size.leaves + index].at = due_least(tbi_station(city, index)->due_at);
+}
+
+/* The late station's own, and the first of all others: the root's, or what its path passes by. */
+tb_time tbi_due_first(const struct tb_city *city)
+{
+    const struct tbi_deadline *tree = tbi_deadline(city, 0);
+    uint64_t node = city->size.leaves + tree[0].station;
+    tb_time at = tree[node].at;
+    if (tree[1].station != tree[0].station)
+        return least(at, tree[1].at);
+    for (; node > 1; node >>= 1)
+        at = least(at, tree[node ^ 1].at);
+    return at;
+}
+
+void tbi_due_build(struct tb_city *city)
+{
+    struct tbi_deadline *tree = tbi_deadline(city, 0);
+    const uint64_t leaves = city->size.leaves;
+    tree[0] = (struct tbi_deadline){TB_NEVER, 0};
+    for (uint64_t i = 0; i < leaves; i++) {
+        const bool is = i < city->size.stations;
+        tree[leaves + i].at = is ? due_least(tbi_station(city, i)->due_at) : TB_NEVER;
+        tree[leaves + i].station = i;
+    }
+    for (uint64_t i = leaves - 1; i > 0; i--)
+        tree[i] = tree[2 * i + 1].at < tree[2 * i].at ? tree[2 * i + 1] : tree[2 * i];
 }
 
 static void timer_due(struct tb_city *city, uint32_t station)

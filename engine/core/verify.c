@@ -559,6 +559,7 @@ static const char *verify_day(const struct tb_city *city, uint32_t station_index
 static const char *verify_deadlines(const struct tb_city *city)
 {
     const uint64_t leaves = city->size.leaves;
+    tb_time all = TB_NEVER;
     for (uint64_t i = 0; i < leaves; i++) {
         tb_time least = TB_NEVER;
         for (uint32_t k = 0; i < city->size.stations && k < TBI_DUE_COUNT; k++) {
@@ -566,17 +567,24 @@ static const char *verify_deadlines(const struct tb_city *city)
             least = at < least ? at : least;
         }
         const struct tbi_deadline *leaf = tbi_deadline(city, leaves + i);
+        all = least < all ? least : all;
         if (leaf->at != least || leaf->station != i)
             return "a station's deadline is wrong";
     }
+    const uint64_t late = tbi_deadline(city, 0)->station;
+    if (late >= city->size.stations)
+        return "the tree of deadlines is late for no station";
     for (uint64_t i = leaves - 1; i > 0; i--) {
         const struct tbi_deadline *left = tbi_deadline(city, 2 * i), *right = left + 1;
         const struct tbi_deadline *first = right->at < left->at ? right : left;
         const struct tbi_deadline *node = tbi_deadline(city, i);
-        if (node->at != first->at || node->station != first->station)
+        bool over_late = false;
+        for (uint64_t over = leaves + late; over > 0 && !over_late; over /= 2)
+            over_late = over == i;
+        if (!over_late && (node->at != first->at || node->station != first->station))
             return "the tree of deadlines is wrong";
     }
-    return NULL;
+    return tbi_due_first(city) == all ? NULL : "the city's deadline is wrong";
 }
 
 /* ---- tickets, cases ------------------------------------------------------------------------ */

@@ -135,7 +135,7 @@ uint64_t tb_city_sequence(const struct tb_city *city)
 
 tb_time tb_city_deadline_at(const struct tb_city *city)
 {
-    return tbi_deadline(city, 1)->at;
+    return tbi_due_first(city);
 }
 
 tb_time tb_station_deadline_at(const struct tb_city *city, uint32_t station)
