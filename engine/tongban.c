@@ -11,6 +11,7 @@
 #include "compare/compare.h"
 #include "net/serve.h"
 #include "roster/command.h"
+#include "fit/fit.h"
 #include "run/command.h"
 #include "version.h"
 
@@ -32,6 +33,7 @@ static const struct command commands[] = {
     {"roster", "from windows needed per half hour to people and shifts", tbs_cmd_roster},
     {"compare", "two runs: what changed, and whether it is more than noise", tbs_cmd_compare},
     {"serve", "the scheduler on a socket", tbi_cmd_serve},
+    {"fit", "a recorded log: a trace, plans, and how the simulation agrees with it", tbs_cmd_fit},
     {"passwd", "make a line of the scheduler's access file", tbi_cmd_passwd},
     {"version", "version, compiler and the commit it was built from", command_version},
 };
