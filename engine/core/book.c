@@ -7,6 +7,7 @@
  * A booking keeps its slot in more->key_us; its one timer is the reminder, then
  * (TBI_TICKET_WARNED set)
  * the end of the grace. */
+#include "pool.h"
 #include "step.h"
 
 /* A slot that may be booked: its counter, and how many places there are in all. */

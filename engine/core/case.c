@@ -6,6 +6,7 @@
  * first). A task
  * at an approver outlives its case: more->case_index is then TB_NONE, and it is dropped when he
  * is done. */
+#include "pool.h"
 #include "step.h"
 
 static const struct tbi_route *case_route(const struct tb_city *city, uint32_t case_)

@@ -27,14 +27,10 @@ bool tbi_in_step(const struct tbi_step *step, uint32_t station);
 uint32_t tbi_ticket_find(const struct tb_city *city, tb_ref ref);
 uint32_t tbi_case_find(const struct tb_city *city, tb_ref ref);
 uint32_t tbi_visit_find(const struct tb_city *city, tb_ref ref);
-/* A free slot, generation counted on, all other fields zero (tickets: the `more` part untouched;
- * case, visit: zeroed); the caller has checked that there is one. Never TB_NONE. */
-uint32_t tbi_ticket_new(struct tb_city *city);
+/* Slots of tickets and visits: pool.h. A case's: zeroed, generation counted on; the caller has
+ * checked that there is one. (pool.c) */
 uint32_t tbi_case_new(struct tb_city *city);
-uint32_t tbi_visit_new(struct tb_city *city);
-void tbi_ticket_free(struct tb_city *city, uint32_t ticket); /* state FREE */
 void tbi_case_free(struct tb_city *city, uint32_t case_);
-void tbi_visit_free(struct tb_city *city, uint32_t visit);
 static inline uint32_t tbi_pool_left(const struct tbi_pool *pool)
 {
     return pool->max - pool->count;
@@ -43,8 +39,8 @@ static inline uint32_t tbi_pool_left(const struct tbi_pool *pool)
 /* ---- time.c: deadlines
  * ------------------------------------------------------------------------ */
 
-/* The station's first due may be another: brings its deadline up to date. */
-void tbi_due_changed(struct tb_city *city, uint32_t station);
+/* The station's deadline becomes `at`; TB_NEVER: the least of all its dues, whatever that is. */
+void tbi_due_changed(struct tb_city *city, uint32_t station, tb_time at);
 /* The city's deadline. */
 tb_time tbi_due_first(const struct tb_city *city);
 /* Brings the tree up to date: its root says when and where something is due first. */
@@ -60,8 +56,10 @@ static inline void tbi_due_set(struct tb_city *city, uint32_t station, enum tbi_
     const tb_time deadline = tbi_deadline(city, city->size.leaves + station)->at;
     const tb_time was = *due_at;
     *due_at = at;
-    if (at < deadline || was == deadline)
-        tbi_due_changed(city, station);
+    if (at < deadline)
+        tbi_due_changed(city, station, at);
+    else if (was == deadline)
+        tbi_due_changed(city, station, TB_NEVER);
 }
 /* A ticket's one timer (BOOKED, tasks, PARKED, ABSENT): set replaces; clear is harmless without
  * one. */

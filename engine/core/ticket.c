@@ -1,4 +1,5 @@
 /* TICKET.*: what citizens do. */
+#include "pool.h"
 #include "step.h"
 
 /* The ticket of a citizen's command, or why not. */

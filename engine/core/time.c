@@ -45,14 +45,16 @@ void tbi_due_settle(struct tb_city *city)
     due_climb(city, tbi_deadline(city, 0)->station);
 }
 
-void tbi_due_changed(struct tb_city *city, uint32_t index)
+void tbi_due_changed(struct tb_city *city, uint32_t index, tb_time at)
 {
     struct tbi_deadline *tree = tbi_deadline(city, 0);
     if (tree[0].station != index) {
         due_climb(city, tree[0].station);
         tree[0].station = index;
     }
-    tree[city->size.leaves + index].at = due_least(tbi_station(city, index)->due_at);
+    if (at == TB_NEVER)
+        at = due_least(tbi_station(city, index)->due_at);
+    tree[city->size.leaves + index].at = at;
 }
 
 /* The late station's own, and the first of all others: the root's, or what its path passes by. */

@@ -5,6 +5,7 @@
  * As the rules rarely change, a new one nearly always goes to the tail. The top bit of a visit's
  * generation says that FOLLOW_DUE has been; a visit that lapses before it is due goes straight
  * to the second. */
+#include "pool.h"
 #include "step.h"
 
 #define FOLLOW_DUE_BIT 0x80000000u
