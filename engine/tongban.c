@@ -13,6 +13,7 @@
 #include "roster/command.h"
 #include "fit/fit.h"
 #include "run/command.h"
+#include "tune/command.h"
 #include "version.h"
 
 struct command {
@@ -31,6 +32,7 @@ static const struct command commands[] = {
     {"simulate", "run a scenario and write its report", tbs_cmd_simulate},
     {"generate", "write the citizens of a scenario as a trace", tbs_cmd_generate},
     {"roster", "from windows needed per half hour to people and shifts", tbs_cmd_roster},
+    {"tune", "find the values of rules that serve an objective best", tbs_cmd_tune},
     {"compare", "two runs: what changed, and whether it is more than noise", tbs_cmd_compare},
     {"serve", "the scheduler on a socket", tbi_cmd_serve},
     {"fit", "a recorded log: a trace, plans, and how the simulation agrees with it", tbs_cmd_fit},

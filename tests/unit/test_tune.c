@@ -1,0 +1,96 @@
+/* Tuning: the plan of generalists, what is found on fresh seeds, and what is left alone. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tune/tune.h"
+
+#define CITY "sim/scenarios/city58"
+
+static struct tb_scenario *with_share(const struct tb_scenario *s, double share)
+{
+    struct tb_scenario_problems problems = {0};
+    char path[] = "/tmp/test-tune-XXXXXX.csv";
+    FILE *file = fdopen(mkstemps(path, 4), "w");
+
+    cr_assert(file != NULL);
+    tbs_generalists_plan(s, share, file);
+    fclose(file);
+    struct tb_scenario *made = tb_scenario_load_with(CITY, NULL, 0, path, &problems);
+    cr_assert(made != NULL, "%s", problems.count > 0 ? problems.problems[0].en : "");
+    unlink(path);
+    return made;
+}
+
+Test(tune, generalists_change_skills_and_nothing_else)
+{
+    struct tb_scenario_problems problems = {0};
+    struct tb_scenario *s = tb_scenario_load(CITY, &problems);
+    cr_assert(s != NULL);
+    struct tb_scenario *same = with_share(s, 0), *half = with_share(s, 0.5),
+                       *all = with_share(s, 1);
+    uint32_t special = 0, special_half = 0;
+
+    cr_assert(s->shift_count == same->shift_count && s->shift_count == all->shift_count);
+    for (uint32_t i = 0; i < s->shift_count; i++) {
+        const struct tb_shift *a = &s->shifts[i], *b = &same->shifts[i], *c = &all->shifts[i];
+        const bool window = a->server < s->window_count;
+
+        cr_assert(a->server == b->server && a->day_kind == b->day_kind &&
+                  a->profile == b->profile && a->from_us == b->from_us && a->to_us == b->to_us);
+        cr_assert(a->server == c->server && a->from_us == c->from_us && a->to_us == c->to_us);
+        cr_assert(!window || c->profile == 0);
+        special += window && a->profile != 0;
+        special_half += window && half->shifts[i].profile != 0;
+    }
+    cr_expect(special > 50 && special_half > special / 4 && special_half < 3 * special / 4,
+              "%u of %u", special_half, special);
+    tb_scenario_free(s);
+    tb_scenario_free(same);
+    tb_scenario_free(half);
+    tb_scenario_free(all);
+}
+
+static bool tune(const char *scenario, int knob, enum tbs_city_metric objective,
+                 struct tbs_tune_result *result)
+{
+    const struct tbs_trial trial = {.scenario = scenario, .day_first = 2, .day_count = 1,
+                                    .objective = objective, .threads = 2};
+    struct tbs_tune_options options = {.seed = 3, .budget_runs = 400, .judge_reps = 20};
+    char error[600] = "";
+
+    options.knobs[knob] = true;
+    const bool fine = tbs_tune(&trial, &options, result, error, sizeof error);
+    cr_expect(fine || error[0] != '\0');
+    return fine;
+}
+
+/* Windows pooled by video shorten waits: the search must find it, and the verdict confirm it. */
+Test(tune, finds_what_is_better_on_fresh_seeds)
+{
+    struct tbs_tune_result r;
+    double gain[20];
+
+    cr_assert(tune(CITY, TBS_KNOB_video_share, TBS_CITY_WAIT_MEAN_S, &r));
+    cr_expect_str_eq(r.best.value[TBS_KNOB_video_share], "30%");
+    for (int i = 0; i < 20; i++) {
+        gain[i] = r.base[i * TBS_CITY_METRIC_COUNT + TBS_CITY_WAIT_MEAN_S] -
+                  r.tuned[i * TBS_CITY_METRIC_COUNT + TBS_CITY_WAIT_MEAN_S];
+    }
+    const struct tbs_interval interval = tbs_interval_mean(gain, 20, 0.95);
+    cr_expect_gt(interval.value, interval.half_width);
+    free(r.base);
+}
+
+/* Where nobody has an appointment and nobody returns, these rules can do nothing. */
+Test(tune, leaves_alone_what_makes_no_difference)
+{
+    struct tbs_tune_result r;
+
+    cr_assert(tune("sim/scenarios/teach-mmc", TBS_KNOB_credit_appointment, TBS_CITY_WAIT_MEAN_S,
+                   &r));
+    cr_expect_str_eq(r.best.value[TBS_KNOB_credit_appointment], "");
+    cr_expect_eq(memcmp(r.base, r.tuned, 20 * TBS_CITY_METRIC_COUNT * sizeof *r.base), 0);
+    free(r.base);
+}
