@@ -9,6 +9,7 @@
 #include "access/passwd.h"
 #include "check/check.h"
 #include "compare/compare.h"
+#include "log/log.h"
 #include "net/serve.h"
 #include "roster/command.h"
 #include "fit/fit.h"
@@ -36,6 +37,7 @@ static const struct command commands[] = {
     {"compare", "two runs: what changed, and whether it is more than noise", tbs_cmd_compare},
     {"serve", "the scheduler on a socket", tbi_cmd_serve},
     {"fit", "a recorded log: a trace, plans, and how the simulation agrees with it", tbs_cmd_fit},
+    {"log", "the scheduler's command log: verify, show, replay, export", tbi_cmd_log},
     {"passwd", "make a line of the scheduler's access file", tbi_cmd_passwd},
     {"version", "version, compiler and the commit it was built from", command_version},
 };

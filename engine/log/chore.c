@@ -28,7 +28,7 @@ int tbi_log_segment_make(struct tbi_log *log, uint64_t index, struct tbi_log_fil
 
     tbi_log_segment_name(index, name);
     const int file = tbi_log_open_direct(log->dir, TBI_LOG_SEGMENT_TMP,
-                                         O_WRONLY | O_CREAT | O_TRUNC | O_DSYNC, &log->direct);
+                                         O_WRONLY | O_CREAT | O_TRUNC, &log->direct);
     int status = file < 0 ? file : 0;
     if (status == 0 && fallocate(file, 0, 0, (off_t)whole) != 0 && errno != EOPNOTSUPP)
         status = -errno;
@@ -59,8 +59,8 @@ static bool segment_begin(struct tbi_log *log)
 {
     bool direct;
 
-    const int file = tbi_log_open_direct(log->dir, TBI_LOG_SEGMENT_TMP,
-                                         O_WRONLY | O_CREAT | O_TRUNC | O_DSYNC, &direct);
+    const int file =
+        tbi_log_open_direct(log->dir, TBI_LOG_SEGMENT_TMP, O_WRONLY | O_CREAT | O_TRUNC, &direct);
     log->chore = (struct tbi_log_chore){.step = TBI_LOG_FALLOCATE, .file = file};
     if (file < 0)
         tbi_log_chore_complete(log, file);

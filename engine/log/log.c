@@ -1,10 +1,12 @@
 /* log.c: appends fill one stage while the other is written: group commit that adapts by itself,
  * a group being whatever came while the one before was under way. */
+#define _GNU_SOURCE /* RWF_DSYNC */
 #include "inside.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 void tbi_log_fail(struct tbi_log *log, int status, const char *what_en, const char *what_zh)
@@ -180,6 +182,7 @@ static uint32_t group_submit(struct tbi_log *log, struct io_uring *ring)
     }
     memcpy(&log->chain, stage->memory + TBI_LOG_BLOCK, sizeof log->chain);
     io_uring_prep_write(sqe, log->now.file, at, bytes, log->now.offset);
+    sqe->rw_flags = RWF_DSYNC;
     io_uring_sqe_set_data64(sqe, log->options.tag | TBI_LOG_TAG_GROUP);
     log->now.offset += bytes;
     log->flying_lsn = log->lsn;

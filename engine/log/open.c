@@ -163,7 +163,7 @@ static int segment_resume(struct tbi_log *log, const struct tbi_log_reader *read
     char name[64];
 
     tbi_log_segment_name(reader->segment, name);
-    const int file = tbi_log_open_direct(log->dir, name, O_RDWR | O_DSYNC, &log->direct);
+    const int file = tbi_log_open_direct(log->dir, name, O_RDWR, &log->direct);
     if (file < 0)
         return tbi_log_say(error, file, "%s/%s: cannot be written 无法写入", log->path, name);
     log->now =
@@ -175,6 +175,8 @@ static int segment_resume(struct tbi_log *log, const struct tbi_log_reader *read
         status =
             tbi_log_write_all(file, log->zeros, left < TBI_LOG_PIECE ? left : TBI_LOG_PIECE, at);
     }
+    if (status == 0 && reader->torn_bytes != 0 && fdatasync(file) != 0)
+        status = -errno;
     const struct tbi_log_segment *head = (const void *)reader->bytes;
     log->options.segment_bytes = head->bytes; /* of this log: a new size begins with a new one */
     if (log->options.group_bytes + 2 * TBI_LOG_BLOCK > head->bytes)

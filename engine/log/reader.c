@@ -91,7 +91,8 @@ static int segment_find(const struct tbi_log_reader *reader, uint64_t lsn, uint3
     const char *why;
     uint64_t bytes;
 
-    for (uint32_t i = reader->files.segment_count; i-- != 0;) {
+    *at = 0;
+    for (uint32_t i = reader->files.segment_count; lsn != 0 && i-- != 0;) {
         struct tbi_log_segment head;
         *at = i;
         if (segment_head_read(reader->dir, reader->files.segments[i], block, &bytes) != 0)
@@ -104,7 +105,6 @@ static int segment_find(const struct tbi_log_reader *reader, uint64_t lsn, uint3
         if (i == 0 && tbi_log_segment_judge(block, &why) == TBI_LOG_GOOD)
             return -ENOENT;
     }
-    *at = 0;
     return 0;
 }
 
@@ -126,7 +126,7 @@ int tbi_log_reader_open(struct tbi_log_reader *reader, const char *path, int dir
                            "%s: entry %" PRIu64 " is older than the oldest segment kept "
                            "早于所保留的日志",
                            path, lsn);
-    reader->lsn = lsn;
+    reader->lsn = lsn == 0 ? 1 : lsn;
     status = segment_load(reader, at, error);
     if (status < 0)
         return status;

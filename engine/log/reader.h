@@ -33,7 +33,8 @@ struct tbi_log_reader {
     bool ended;
 };
 
-/* Begins at the segment that holds entry `lsn` (1: the first); entries before it are given, too.
+/* Begins at the segment that holds entry `lsn` (1: the first; 0: the oldest kept); entries
+ * before it are given, too.
  * -ENOENT: it is older than the oldest segment. Without any segment the log is empty. */
 int tbi_log_reader_open(struct tbi_log_reader *reader, const char *path, int dir,
                         uint64_t config_id, uint64_t lsn, char *error);
