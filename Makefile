@@ -78,7 +78,7 @@ sim_l   := $(if $(sim_o),-lcyaml -lyaml -lcsv -lxlsxwriter -ljansson)
 sim_l   += $(if $(wildcard sim/roster/*.c),-lCbcSolver -lCbc -lglpk)
 
 # ---- build --------------------------------------------------------------------------------------
-all: $(B)/tongban $(B)/libtongban.a $(B)/tongban-bench
+all: $(B)/tongban $(B)/libtongban.a $(B)/tongban-bench $(B)/load
 
 $(B)/tongban: $(main_o) $(B)/libsim.a $(B)/libtongban.a
 	$(call say,LINK,$@)
@@ -87,6 +87,11 @@ $(B)/tongban: $(main_o) $(B)/libsim.a $(B)/libtongban.a
 $(B)/tongban-bench: $(bench_o) $(libs)
 	$(call say,LINK,$@)
 	$Q$(CC) $(CFLAGS) -o $@ $^ -lbenchmark -lstdc++ -lck $(sim_l) $(lib_l)
+
+# The load generator of bench/serve.sh.
+$(B)/load: $(B)/obj/bench/load/load.o $(B)/libsim.a $(B)/libtongban.a
+	$(call say,LINK,$@)
+	$Q$(CC) $(CFLAGS) -o $@ $^ $(sim_l) $(lib_l)
 
 $(B)/tests: $(unit_o) $(libs)
 	$(call say,LINK,$@)

@@ -2,6 +2,52 @@
 
 #include <stdio.h>
 
+/* What value and value2 are called, where a plain name can be given; "" where they mean nothing
+ * (event.def says "-"), and are left out. */
+static const struct {
+    const char *value, *value2;
+} value_names[TB_EVENT_COUNT] = {
+    [TB_EVENT_TAKEN] = {"half_us", "nine_in_ten_us"},
+    [TB_EVENT_WAIT] = {"half_us", "nine_in_ten_us"},
+    [TB_EVENT_CALLED] = {"waited_us", "overtaken"},
+    [TB_EVENT_FINISHED] = {"served_us", "visit"},
+    [TB_EVENT_MATTER_DONE] = {"served_us", "case"},
+    [TB_EVENT_TICKET] = {"ahead", "half_us"},
+    [TB_EVENT_SUGGESTED] = {"travel_us", "half_us"},
+    [TB_EVENT_HALL] = {"waiting", "windows_open"},
+    [TB_EVENT_BOOKED] = {"slot_at_us", "places_left"},
+    [TB_EVENT_BOOK_MOVED] = {"slot_at_us", "places_left"},
+    [TB_EVENT_CHECKED_IN] = {"half_us", "slot_at_us"},
+    [TB_EVENT_SLOT] = {"places_left", "places"},
+    [TB_EVENT_CASE_OPENED] = {"due_at_us", "ticket"},
+    [TB_EVENT_CASE] = {"state", "due_at_us"},
+    [TB_EVENT_CITY] = {"tickets", "cases"},
+    [TB_EVENT_RATED] = {"stars", NULL},
+};
+
+static const struct {
+    const char *value, *value2;
+} value_helps[TB_EVENT_COUNT] = {
+#define TB_EVENT(number, name, help, value, value2) [number] = {value, value2},
+#include "tongban/event.def"
+#undef TB_EVENT
+};
+
+/* The name; NULL: it has no meaning. */
+static const char *value_name(uint32_t kind)
+{
+    const char *name = value_names[kind].value;
+
+    return strcmp(value_helps[kind].value, "-") == 0 ? NULL : name ? name : "value";
+}
+
+static const char *value2_name(uint32_t kind)
+{
+    const char *name = value_names[kind].value2;
+
+    return strcmp(value_helps[kind].value2, "-") == 0 ? NULL : name ? name : "value2";
+}
+
 /* Values of these events' second (first) value are references. */
 static bool value2_is_ref(uint32_t kind)
 {
@@ -17,10 +63,12 @@ static bool value2_is_ref(uint32_t kind)
     }
 }
 
-static void key(struct tbi_bytes *out, const char *name)
-{
-    tbi_resp_string(out, name);
-}
+/* A key that is known here is copied as it goes out. */
+#define KEY(out, text)                                                                             \
+    (sizeof(text) - 1 < 10                                                                         \
+         ? tbi_bytes_add(out, (const char[]){'$', '0' + sizeof(text) - 1, '\r', '\n'}, 4)          \
+         : tbi_bytes_add(out, (const char[]){'$', '1', '0' + sizeof(text) - 11, '\r', '\n'}, 5),   \
+     tbi_bytes_add(out, text "\r\n", sizeof(text) + 1))
 
 static void ref_write(const struct tbi_names *names, tb_ref ref, struct tbi_bytes *out)
 {
@@ -43,50 +91,61 @@ static void refusal(const struct tb_event *event, struct tbi_bytes *out)
     tbi_bytes_add(out, "\r\n", 2);
 }
 
-void tbi_reply_event(const struct tbi_names *names, const struct tb_event *e, int version,
-                     struct tbi_bytes *out)
+void tbi_reply_event(const struct tbi_names *names, const struct tb_event *e, const char *state,
+                     int version, struct tbi_bytes *out)
 {
     if (e->kind == TB_EVENT_REFUSED) {
         refusal(e, out);
         return;
     }
-    const bool ref = e->ref != 0, number = e->number != 0, server = e->server != TB_NONE;
-    const bool station = e->station != TB_STATION_NONE, matter = e->matter != TB_MATTER_NONE;
+    /* The answer to a question does not repeat what was asked. */
+    const bool asked = e->sequence == 0;
+    const bool ref = e->ref != 0 && !asked, number = e->number != 0, server = e->server != TB_NONE;
+    const bool station = e->station != TB_STATION_NONE && e->kind != TB_EVENT_WAIT;
+    const bool matter = e->matter != TB_MATTER_NONE && (!asked || e->kind == TB_EVENT_TICKET);
     const bool repeated = (e->flags & TB_EVENT_FLAG_REPEATED) != 0;
     const bool started = (e->flags & TB_EVENT_FLAG_STARTED) != 0;
+    const char *value = value_name(e->kind), *value2 = value2_name(e->kind);
 
     tbi_bytes_reserve(out, 512); /* one growth at most */
     tbi_resp_map(out, version,
-                 (uint64_t)(5 + ref + number + server + station + matter + repeated + started));
-    key(out, "event"), tbi_resp_string(out, tb_event_name(e->kind));
-    key(out, "sequence"), tbi_resp_integer(out, (int64_t)e->sequence);
-    key(out, "at_us"), tbi_resp_integer(out, e->at_us);
+                 (uint64_t)(3 * !asked + (state != NULL) + ref + number + server + station +
+                            matter + repeated + started + (value != NULL) + (value2 != NULL)));
+    if (!asked) {
+        KEY(out, "event"), tbi_resp_string(out, tb_event_name(e->kind));
+        KEY(out, "sequence"), tbi_resp_integer(out, (int64_t)e->sequence);
+        KEY(out, "at_us"), tbi_resp_integer(out, e->at_us);
+    }
+    if (state != NULL)
+        KEY(out, "state"), tbi_resp_string(out, state);
     if (ref)
-        key(out, "ref"), ref_write(names, e->ref, out);
+        KEY(out, "ref"), ref_write(names, e->ref, out);
     if (number)
-        key(out, "number"), tbi_resp_integer(out, e->number);
+        tbi_resp_string(out, e->kind == TB_EVENT_WAIT ? "ahead" : "number"),
+            tbi_resp_integer(out, e->number);
     if (station)
-        key(out, "station"), tbi_resp_string(out, tbi_names_station_id(names, e->station));
+        KEY(out, "station"), tbi_resp_string(out, tbi_names_station_id(names, e->station));
     if (server)
-        key(out, "window"), tbi_resp_string(out, tbi_names_server_id(names, e->server));
+        KEY(out, "window"), tbi_resp_string(out, tbi_names_server_id(names, e->server));
     if (matter)
-        key(out, "matter"), tbi_resp_string(out, tbi_names_matter_id(names, e->matter));
-    key(out, "value"), tbi_resp_integer(out, e->value);
-    key(out, "value2");
-    if (value2_is_ref(e->kind) && e->value2 != 0)
-        ref_write(names, (tb_ref)e->value2, out);
-    else
-        tbi_resp_integer(out, e->value2);
+        KEY(out, "matter"), tbi_resp_string(out, tbi_names_matter_id(names, e->matter));
+    if (value != NULL)
+        tbi_resp_string(out, value), tbi_resp_integer(out, e->value);
+    if (value2 != NULL && value2_is_ref(e->kind) && e->value2 != 0)
+        tbi_resp_string(out, value2), ref_write(names, (tb_ref)e->value2, out);
+    else if (value2 != NULL)
+        tbi_resp_string(out, value2), tbi_resp_integer(out, e->value2);
     if (repeated)
-        key(out, "repeated"), tbi_resp_integer(out, 1);
+        KEY(out, "repeated"), tbi_resp_integer(out, 1);
     if (started)
-        key(out, "started"), tbi_resp_integer(out, 1);
+        KEY(out, "started"), tbi_resp_integer(out, 1);
 }
 
 void tbi_reply_json(const struct tbi_names *names, const struct tb_event *e, struct tbi_bytes *out,
                     size_t *open_bytes)
 {
     const size_t first = out->size;
+    const char *value = value_name(e->kind), *value2 = value2_name(e->kind);
     char text[TBI_REF_TEXT], *at = tbi_bytes_reserve(out, 1024);
     int n = sprintf(at, "{\"sequence\":%llu,\"at_us\":%lld,\"event\":\"%s\"",
                     (unsigned long long)e->sequence, (long long)e->at_us, tb_event_name(e->kind));
@@ -99,17 +158,18 @@ void tbi_reply_json(const struct tbi_names *names, const struct tb_event *e, str
         n += sprintf(at + n, ",\"number\":%u", e->number);
     if (e->matter != TB_MATTER_NONE)
         n += sprintf(at + n, ",\"matter\":\"%.200s\"", tbi_names_matter_id(names, e->matter));
-    n += sprintf(at + n, ",\"value\":%lld", (long long)e->value);
-    if (!value2_is_ref(e->kind))
-        n += sprintf(at + n, ",\"value2\":%lld", (long long)e->value2);
+    if (value != NULL)
+        n += sprintf(at + n, ",\"%s\":%lld", value, (long long)e->value);
+    if (value2 != NULL && !value2_is_ref(e->kind))
+        n += sprintf(at + n, ",\"%s\":%lld", value2, (long long)e->value2);
     if (e->flags & TB_EVENT_FLAG_STARTED)
         n += sprintf(at + n, ",\"started\":true");
     if (e->flags & TB_EVENT_FLAG_SILENT)
         n += sprintf(at + n, ",\"silent\":true");
     *open_bytes = (size_t)n;
-    if (value2_is_ref(e->kind) && e->value2 != 0) {
+    if (value2 != NULL && value2_is_ref(e->kind) && e->value2 != 0) {
         tbi_names_ref_print(names, (tb_ref)e->value2, text);
-        n += sprintf(at + n, ",\"value2\":\"%.*s\"", TBI_REF_TEXT, text);
+        n += sprintf(at + n, ",\"%s\":\"%.*s\"", value2, TBI_REF_TEXT, text);
     }
     if (e->ref != 0) {
         tbi_names_ref_print(names, e->ref, text);
@@ -132,30 +192,30 @@ static void candidate(const struct tbi_names *names, const struct tb_candidate *
 {
     tbi_resp_map(out, version, 8);
     if (c->ticket != 0)
-        key(out, "ref"), ref_write(names, c->ticket, out);
+        KEY(out, "ref"), ref_write(names, c->ticket, out);
     else
-        key(out, "window"), tbi_resp_string(out, tbi_names_server_id(names, c->server));
-    key(out, "station"), tbi_resp_string(out, tbi_names_station_id(names, c->station));
-    key(out, "queue"), tbi_resp_integer(out, c->queue);
-    key(out, "tier"), tbi_resp_integer(out, c->tier);
-    key(out, "overtaken"), tbi_resp_integer(out, c->overtaken);
-    key(out, "key_us"), tbi_resp_integer(out, c->key_us);
-    key(out, "credit_us"), tbi_resp_integer(out, c->credit_us);
-    key(out, "won"), tbi_resp_integer(out, c->won);
+        KEY(out, "window"), tbi_resp_string(out, tbi_names_server_id(names, c->server));
+    KEY(out, "station"), tbi_resp_string(out, tbi_names_station_id(names, c->station));
+    KEY(out, "queue"), tbi_resp_integer(out, c->queue);
+    KEY(out, "tier"), tbi_resp_integer(out, c->tier);
+    KEY(out, "overtaken"), tbi_resp_integer(out, c->overtaken);
+    KEY(out, "key_us"), tbi_resp_integer(out, c->key_us);
+    KEY(out, "credit_us"), tbi_resp_integer(out, c->credit_us);
+    KEY(out, "won"), tbi_resp_integer(out, c->won);
 }
 
 void tbi_reply_explanation(const struct tbi_names *names, const struct tb_explanation *e,
                            int version, struct tbi_bytes *out)
 {
     tbi_resp_map(out, version, 4);
-    key(out, "at_us"), tbi_resp_integer(out, e->at_us);
-    key(out, "reason"), tbi_resp_string(out, reasons[e->reason]);
-    key(out, "ref");
+    KEY(out, "at_us"), tbi_resp_integer(out, e->at_us);
+    KEY(out, "reason"), tbi_resp_string(out, reasons[e->reason]);
+    KEY(out, "ref");
     if (e->ticket != 0)
         ref_write(names, e->ticket, out);
     else
         tbi_resp_null(out, version);
-    key(out, "candidates");
+    KEY(out, "candidates");
     tbi_resp_array(out, e->candidate_count);
     for (uint32_t i = 0; i < e->candidate_count; i++)
         candidate(names, &e->candidates[i], version, out);

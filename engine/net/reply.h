@@ -1,9 +1,10 @@
 /* reply.h: events of the city become what clients read.
  *
  * An answer is a map (in RESP2 a flat list) of the fields that have a meaning for its event:
- * event, sequence, at_us, ref, number, station, window, matter, value, value2; a refusal is an
- * error with its code. A pushed event is one JSON object with the same names. What value and
- * value2 are stands in event.def, and in COMMAND DOCS.
+ * event, sequence, at_us, ref, number, station, window, matter, and its two values under names of
+ * their own (reply.c), or value and value2; what these are stands in event.def. The answer to a
+ * question does not repeat the question. A refusal is an error with its code. A pushed event is one
+ * JSON object with the same names.
  *
  * Threads: pure once made. */
 #ifndef TBI_NET_REPLY_H
@@ -12,9 +13,9 @@
 #include "names.h"
 #include "tongban/city.h"
 
-/* One event as an answer. */
-void tbi_reply_event(const struct tbi_names *names, const struct tb_event *event, int version,
-                     struct tbi_bytes *out);
+/* One event as an answer. state: of the ticket asked for; NULL: none was. */
+void tbi_reply_event(const struct tbi_names *names, const struct tb_event *event, const char *state,
+                     int version, struct tbi_bytes *out);
 
 /* Appends the event as JSON. *open_bytes: how many of the bytes are enough for whoever may not see
  * references; he gets them and a "}". */

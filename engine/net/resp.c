@@ -157,16 +157,15 @@ unsigned tbi_digits(char *out, int64_t value)
 {
     char digits[20];
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    unsigned count = 0, written = 0;
+    unsigned first = sizeof digits, written = 0;
 
     do
-        digits[count++] = (char)('0' + rest % 10);
+        digits[--first] = (char)('0' + rest % 10);
     while (rest /= 10);
     if (value < 0)
         out[written++] = '-';
-    while (count > 0)
-        out[written++] = digits[--count];
-    return written;
+    memcpy(out + written, digits + first, sizeof digits - first);
+    return written + (unsigned)sizeof digits - first;
 }
 
 static void line(struct tbi_bytes *out, char mark, int64_t value)
@@ -174,6 +173,15 @@ static void line(struct tbi_bytes *out, char mark, int64_t value)
     char *at = tbi_bytes_reserve(out, 24);
 
     at[0] = mark;
+    if (value >= 0 && value < 100) { /* nearly all lengths */
+        const unsigned tens = value >= 10;
+
+        at[1] = (char)('0' + value / 10);
+        at[1 + tens] = (char)('0' + value % 10);
+        memcpy(at + 2 + tens, "\r\n", 2);
+        out->size += 4 + tens;
+        return;
+    }
     const unsigned digits = tbi_digits(at + 1, value);
     memcpy(at + 1 + digits, "\r\n", 2);
     out->size += digits + 3;
@@ -202,10 +210,10 @@ void tbi_resp_integer(struct tbi_bytes *out, int64_t value)
 
 void tbi_resp_bulk(struct tbi_bytes *out, const char *text, size_t bytes)
 {
-    char *at;
-
+    tbi_bytes_reserve(out, bytes + 32);
     line(out, '$', (int64_t)bytes);
-    at = tbi_bytes_reserve(out, bytes + 2);
+    char *at = out->data + out->size;
+
     memcpy(at, text, bytes);
     memcpy(at + bytes, "\r\n", 2);
     out->size += bytes + 2;

@@ -39,12 +39,11 @@ expect() {
 field() { awk -v name="$1" 'found { print; exit } $0 == name { found = 1 }'; }
 
 start
-# The first workday at ten: windows are open by the plan.
+# The first day with windows at ten: windows are open by the plan.
 day=$(call CLOCK.GET)
 now=$((day + 10 * 3600000000))
 expect "$now" CLOCK.SET "$now"
-while ! call HALL.INFO hall | grep -q '^HALL$' || ! call TICKET.TAKE hall 0 >/dev/null ||
-    call HALL.WAIT hall 0 | grep -q HALL_CLOSED; do
+while [ "$(call HALL.INFO hall | field windows_open)" = 0 ]; do
     now=$((now + 86400000000))
     call CLOCK.SET "$now" >/dev/null
 done
@@ -57,8 +56,8 @@ number=$(echo "$taken" | field number)
 [ ${#ref} = 32 ] || { echo "serve: no reference in: $taken" >&2; exit 1; }
 expect repeated TICKET.TAKE hall 0 CITIZEN someone REQUEST abc
 expect "$number" TICKET.TAKE hall 0 CITIZEN someone REQUEST abc
-expect 'event TICKET' -3 TICKET.INFO "$ref"
-expect "TICKET" TICKET.INFO "$ref"
+expect 'state SERVING' -3 TICKET.INFO "$ref"
+expect state TICKET.INFO "$ref"
 
 # What is wrong is said, and changes nothing.
 expect 'REF_INVALID' TICKET.INFO "${ref%?}0${ref#???????????????????????????????}"
@@ -144,7 +143,7 @@ start_with_access
 expect NOAUTH TICKET.TAKE hall 0
 expect WRONGPASS AUTH kiosk1 wrong-wrong
 expect NOPERM --user kiosk1 --pass secret-secret --no-auth-warning WINDOW.NEXT hall#1
-expect HALL --user kiosk1 --pass secret-secret --no-auth-warning HALL.INFO hall
+expect windows_open --user kiosk1 --pass secret-secret --no-auth-warning HALL.INFO hall
 expect id= --user boss --pass super-secret --no-auth-warning CLIENT LIST
 stop TERM
 
