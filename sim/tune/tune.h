@@ -3,9 +3,10 @@
  * Method: coordinate search. For one rule after the other all its values race against the value
  * at hand, by successive halving (Karnin, Koren, Somekh 2013; Jamieson and Talwalkar 2016): every
  * value meets the same citizens (common random numbers), the worse half leaves, the rest meets
- * twice as many new ones. The last one takes the place of the value at hand only if the paired difference
- * is beyond noise (t test with Bonferroni's level over the values of the rule; Kim and Nelson 2001
- * screen in the same way). Rounds go on until one changes nothing, or the budget of runs is spent.
+ * twice as many new ones. The last one takes the place of the value at hand only if the paired
+ * difference is beyond noise (t test with Bonferroni's level over the values of the rule; Kim and
+ * Nelson 2001 screen in the same way). Rounds go on until one changes nothing, or the budget is
+ * spent; what is left of it is shared by the rules that are left in the round.
  *
  * A search that picks the best of many flatters itself; so what was found is judged on fresh seeds
  * that the search has never seen, and that interval alone is reported.

@@ -8,7 +8,7 @@
 #include "kernel/random.h"
 #include "roster/roster.h"
 
-enum { PEOPLE = 24, DAYS = 24, POSTS = 3 };
+enum { PEOPLE = 60, DAYS = 26, POSTS = 5 };
 
 struct sample {
     struct tbs_roster_problem problem;
@@ -150,6 +150,57 @@ Test(roster, checker_sees_breaches)
         *duty = kept;
     }
     cr_expect_gt(seen, count * 2 / 3, "%d of %d", seen, count);
+    tbs_roster_free(&roster);
+}
+
+/* ---- size ------------------------------------------------------------------------------------ */
+
+/* One hall of 60 people, five skills, most people with two of them, a sixth part-time, a quarter
+ * away for some days, a month of six-day weeks: within 1 % of optimal, well within a minute. */
+static void draw_month(struct sample *s)
+{
+    sample_open(s, 60, 26, 5);
+    s->contracts[1].rule[TBS_RULE_shift_least] = 7;
+    for (int i = 0; i < 60; i++) {
+        const int leave = below(4) == 0 ? below(26) : 26;
+
+        s->people[i].contract = i % 6 == 0;
+        s->people[i].saturday = i % 10 != 1;
+        s->people[i].saturdays = below(2);
+        for (int k = 0; k < 5; k++) {
+            s->fills[i][k] = k == i % 5 || (i % 2 == 1 && k == (i + 1) % 5) || i % 4 == 0;
+        }
+        for (int d = leave; d < 26 && d < leave + 5; d++) {
+            s->away[i][d] = true;
+        }
+    }
+    for (int d = 0; d < 26; d++) {
+        s->days[d].quarter = 0;
+        for (int k = 0; k < 5; k++) {
+            for (int h = 17; h < 35; h++) {
+                const bool noon = h >= 24 && h < 28, edge = h < 19 || h > 32;
+                const int full = (d % 6 == 5 ? 3 : 8) - (edge ? 2 : 0);
+                const int count = (noon ? (k == 0 ? 2 : 0) : full) - ((h + k) % 3 == 0);
+                want(s, d, k, h, h + 1, count > 0 ? count : 0);
+            }
+        }
+    }
+}
+
+Test(roster, sixty_people_for_a_month_within_one_percent_in_a_minute)
+{
+    static struct sample s;
+    const struct tbs_roster_options options = {.gap = 0.01, .time_s = 60};
+    struct tbs_roster roster;
+    char told[500];
+
+    luck = 1;
+    draw_month(&s);
+    tbs_roster_solve(&s.problem, &options, &roster);
+    cr_assert(roster.duty != NULL, "status %d", roster.status);
+    cr_expect_leq(roster.gap, 0.01);
+    cr_expect_lt(roster.wall_s, 60);
+    cr_expect_eq(tbs_roster_check(&s.problem, &roster, false, told, sizeof told), 0, "%s", told);
     tbs_roster_free(&roster);
 }
 
