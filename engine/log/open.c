@@ -1,5 +1,5 @@
 /* open.c: recovery, the first segment, and the end. */
-#define _GNU_SOURCE /* O_DIRECT */
+#define _GNU_SOURCE /* realpath */
 #include "inside.h"
 
 #include <errno.h>
@@ -65,12 +65,21 @@ static int memory_take(struct tbi_log *log, size_t block_bytes, char *error)
     return all ? 0 : tbi_log_say(error, -ENOMEM, "%s: no memory for the log 内存不足", log->path);
 }
 
+/* The whole path, so that `tongban log` finds it from anywhere; as given where there is none. */
+static void scenario_spell(const char *given, char spelled[TBI_LOG_PATH_MAX])
+{
+    char *whole = given == NULL ? NULL : realpath(given, NULL);
+    const bool fits = whole != NULL && strlen(whole) < TBI_LOG_PATH_MAX;
+
+    snprintf(spelled, TBI_LOG_PATH_MAX, "%s", fits ? whole : given == NULL ? "" : given);
+    free(whole);
+}
+
 static int meta_take(struct tbi_log *log, char *error)
 {
     struct tbi_log_meta meta, wanted = {.config_id = log->config_id};
 
-    if (log->options.scenario != NULL)
-        snprintf(wanted.scenario, sizeof wanted.scenario, "%s", log->options.scenario);
+    scenario_spell(log->options.scenario, wanted.scenario);
     int status = tbi_log_meta_read(log->dir, &meta);
     if (status == -EBADMSG)
         return tbi_log_say(error, status,
