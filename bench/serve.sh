@@ -27,8 +27,9 @@ ours_start() { # OPTIONS...
 # matter that it serves: found by trying.
 windows_find() {
     local hall trade matter
-    tail -n +2 sim/scenarios/city58/halls.csv | head -50 | while IFS=, read -r hall _ _ trade _; do
-        matter=$(awk -F, -v t="$trade" '$5 == t { print $1; exit }' sim/scenarios/city58/matters.csv)
+    local city=sim/scenarios/city58
+    tail -n +2 $city/halls.csv | head -50 | while IFS=, read -r hall _ _ trade _; do
+        matter=$(awk -F, -v t="$trade" '$5 == t { print $1; exit }' $city/matters.csv)
         {
             for k in $(seq 20); do
                 printf 'WINDOW.PAUSE %s#%d\nWINDOW.CONTINUE %s#%d\n' "$hall" "$k" "$hall" "$k"
