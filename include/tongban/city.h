@@ -167,7 +167,8 @@ size_t tb_city_block_bytes(const struct tb_city *city);
 /* Bytes of a city; the number that was given to tb_city_init rounded down to what is used. Pure. */
 size_t tb_city_used_bytes(const struct tb_city *city);
 
-/* XXH3 (64 bits) over the block. Equal cities have equal hashes. Reads every byte. */
+/* XXH3 (64 bits) over what is in use of the block, but not over what is derived from it. Equal
+ * cities have equal hashes. */
 uint64_t tb_city_hash(const struct tb_city *city);
 
 /* The config's id, given at creation. */
