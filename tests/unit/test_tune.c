@@ -52,6 +52,30 @@ Test(tune, generalists_change_skills_and_nothing_else)
     tb_scenario_free(all);
 }
 
+/* A value that a scenario refuses would end every search. */
+Test(tune, every_value_is_one_that_scenarios_take)
+{
+    static const char *const scenarios[] = {CITY, "sim/scenarios/teach-mmc"};
+    char list[160], set[80], *rest, *value;
+
+    for (int k = 0; k < 2 * TBS_KNOB_COUNT; k++) {
+        const struct tbs_knob *knob = &tbs_knobs[k / 2];
+        snprintf(list, sizeof list, "%s", knob->values);
+        for (rest = list; (value = strtok_r(rest, " ", &rest)) != NULL;) {
+            struct tb_scenario_problems problems = {0};
+            const char *sets[] = {set};
+            snprintf(set, sizeof set, "%s=%s", knob->name, value);
+            struct tb_scenario *s = k / 2 == TBS_KNOB_generalists
+                                        ? tb_scenario_load(scenarios[k % 2], &problems)
+                                        : tb_scenario_load_with(scenarios[k % 2], sets, 1, NULL,
+                                                                &problems);
+            cr_expect(s != NULL, "%s: %s", set, s == NULL ? problems.problems[0].en : "");
+            tb_scenario_free(s);
+            tb_scenario_problems_free(&problems);
+        }
+    }
+}
+
 static bool tune(const char *scenario, int knob, enum tbs_city_metric objective,
                  struct tbs_tune_result *result)
 {
