@@ -372,8 +372,10 @@ static void collects(struct tbs_model *m, const struct tbs_timer *timer)
     visit->index = slot;
     visit->matter = visit->matters[0] = c->matter;
     visit->class_ = c->class_;
-    visit->traits = TBS_TRAIT_COLLECT | TBS_TRAIT_SETTLED;
     visit->luck = tbs_luck(c->luck, TBS_COLLECT, 1);
+    visit->traits =
+        TBS_TRAIT_COLLECT | TBS_TRAIT_SETTLED |
+        tbs_rating_traits(&m->scenario->people, tbs_luck(visit->luck, TBS_RATING, 1));
     visit->service_us = tbs_luck_draw_us(tbs_demand_collect(m->demand, c->matter),
                                          tbs_luck(visit->luck, TBS_SERVICE, 0));
     tbs_citizen_arrives(m, visit, timer->at_us);

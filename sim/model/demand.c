@@ -680,6 +680,16 @@ static void ways_draw(const struct tbs_demand *demand, struct tbs_key other, str
     }
 }
 
+uint32_t tbs_rating_traits(const struct tb_people *p, uint64_t number)
+{
+    const bool rates = field_below(number, 0, p->rate_share);
+    const bool later = !rates && field_below(number, 1, p->rate_later_share);
+    const bool bad = field_below(number, 2, p->rate_bad_share);
+
+    return (rates ? TBS_TRAIT_RATES : 0) | (later ? TBS_TRAIT_RATES_LATER : 0) |
+           (bad ? TBS_TRAIT_BAD : 0);
+}
+
 static void ratings_draw(const struct tb_people *p, struct tbs_key key, uint64_t index,
                          struct tbs_sweep *sweep, struct tbs_day *day)
 {
@@ -688,12 +698,7 @@ static void ratings_draw(const struct tb_people *p, struct tbs_key key, uint64_t
     }
     tbs_random_fill_at(key, index, sweep->raw, day->count);
     for (uint32_t i = 0; i < day->count; i++) {
-        const uint64_t number = sweep->raw[i];
-        const bool rates = field_below(number, 0, p->rate_share);
-        const bool later = !rates && field_below(number, 1, p->rate_later_share);
-        const bool bad = field_below(number, 2, p->rate_bad_share);
-        day->visits[i].traits |= (rates ? TBS_TRAIT_RATES : 0) |
-                                 (later ? TBS_TRAIT_RATES_LATER : 0) | (bad ? TBS_TRAIT_BAD : 0);
+        day->visits[i].traits |= tbs_rating_traits(p, sweep->raw[i]);
     }
 }
 

@@ -98,6 +98,10 @@ void tbs_day_free(struct tbs_day *day);
 /* Writes citizen i of a day as a trace holds it. */
 struct tbs_citizen tbs_day_citizen(const struct tbs_day *day, uint32_t i);
 
+/* Does a visit get a rating, when, and a bad one? TBS_TRAIT_RATES and its kin, from a random number.
+ * Pure. */
+uint32_t tbs_rating_traits(const struct tb_people *people, uint64_t number);
+
 /* The law of a matter's service, and of a visit that collects its result. */
 const struct tbs_distribution *tbs_demand_service(const struct tbs_demand *demand, uint32_t matter);
 const struct tbs_distribution *tbs_demand_collect(const struct tbs_demand *demand, uint32_t matter);

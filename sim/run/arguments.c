@@ -83,6 +83,18 @@ static void argument_set(struct tbs_arguments *a, enum argument which, const cha
     }
 }
 
+/* A plan is called by its file: "plans/noon.csv" is noon. */
+static void plan_name(struct tbs_arguments *a)
+{
+    const char *slash = strrchr(a->plan, '/');
+    const char *name = slash != NULL ? slash + 1 : a->plan;
+    const char *dot = strrchr(name, '.');
+    const int length = dot != NULL && dot > name ? (int)(dot - name) : (int)strlen(name);
+
+    snprintf(a->plan_name, sizeof a->plan_name, "%.*s", length, name);
+    a->plan_label = (struct tb_label){a->plan_name, a->plan_name, a->plan_name};
+}
+
 int tbs_arguments_read(struct tbs_arguments *a, int argc, char **argv, const char *usage)
 {
 #define X(name, value, takes, does) {#name, value##_argument, NULL, ARGUMENT_##name},
@@ -101,6 +113,9 @@ int tbs_arguments_read(struct tbs_arguments *a, int argc, char **argv, const cha
                                argv[optind - 1]);
         }
         argument_set(a, (enum argument)got, optarg);
+    }
+    if (a->plan != NULL) {
+        plan_name(a);
     }
     if (a->help != NULL) {
         help_print(a, usage);
@@ -258,6 +273,7 @@ static bool options_take(const struct tbs_arguments *a, const struct tb_scenario
     options->replications = (uint32_t)reps;
     options->threads = (uint32_t)(threads < reps ? threads : reps);
     options->tickets_path = a->tickets;
+    options->plan = a->plan != NULL ? &a->plan_label : NULL;
     options->verify = a->verify != NULL;
     options->command = a->line;
     options->version = "0.1";

@@ -33,6 +33,8 @@ struct tbs_arguments {
 #undef X
     const char **sets;
     uint32_t set_count;
+    char plan_name[256]; /* of --plan: the file's name without folder and ending */
+    struct tb_label plan_label;
     char line[4096]; /* reproduces the run; without --threads and --out */
 };
 

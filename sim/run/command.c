@@ -57,6 +57,9 @@ static void results_print(const struct tbs_results *r, const char *out)
     };
     const bool zh = tbs_reads_chinese();
 
+    if (out != NULL) {
+        printf(zh ? "报告：%s/report.html\n" : "report: %s/report.html\n", out);
+    }
     printf("%s  %s .. %s\n", zh ? r->scenario.zh : r->scenario.en, r->period_from, r->period_to);
     for (size_t i = 0; i < sizeof headline / sizeof headline[0]; i++) {
         figure_print(headline[i], r);
@@ -64,9 +67,6 @@ static void results_print(const struct tbs_results *r, const char *out)
     printf(zh ? "  %.2f 秒，每秒 %.2f 百万件，状态 %016llx\n"
               : "  %.2f s, %.2f million cases a second, state %016llx\n",
            r->wall_s, r->cases_per_s / 1e6, (unsigned long long)r->state_hash);
-    if (out != NULL) {
-        printf(zh ? "报告：%s/report.html\n" : "report: %s/report.html\n", out);
-    }
 }
 
 /* ---- simulate -------------------------------------------------------------------------------- */

@@ -37,13 +37,11 @@ static void halls_add(XXH3_state_t *state, const struct tb_scenario *s, uint32_t
     }
 }
 
-/* Everything about people but what only staff do. */
+/* What a citizen is: not where he goes, nor what he makes of the plan and the rules he meets. */
 static void people_add(XXH3_state_t *state, const struct tb_people *people)
 {
     const double shares[] = {people->appointment_share, people->appointment_absent_share,
-                             people->green_share,       people->several_share,
-                             people->other_hall_share,  people->advice_share,
-                             people->video_share};
+                             people->green_share, people->several_share};
     const int64_t times[] = {people->appointment_early_us, people->appointment_early_sd_us,
                              people->patience_least_us, people->patience_mean_us,
                              people->several_count};
