@@ -196,6 +196,18 @@ tb_time tbi_calendar_boundary_at(const struct tb_city *city, uint32_t station_in
                                               : kind->periods[period].closes_us);
 }
 
+/* When a closed station opens again today by its hours, TB_NEVER: it does not. */
+tb_time tbi_calendar_opens_at(const struct tb_city *city, uint32_t station_index)
+{
+    const struct tbi_station *station = tbi_station(city, station_index);
+    if (station->boundary % 2 == 0) /* 0: tomorrow; even: within a period */
+        return TB_NEVER;
+    const struct tb_day_kind *kind = station_kind(city, station);
+    if ((station->boundary - 1) / 2 >= kind->period_count)
+        return TB_NEVER;
+    return tbi_calendar_boundary_at(city, station_index);
+}
+
 /* The plan of the day's kind begins. */
 static void plan_begin(struct tb_city *city, uint32_t station_index)
 {

@@ -78,6 +78,20 @@ void tbi_estimate(const struct tb_city *city, uint32_t station_index, uint32_t q
         wait_quantiles(station, base_us, out);
 }
 
+void tbi_estimate_later(const struct tb_city *city, uint32_t station_index, uint32_t queue,
+                        uint32_t extra, uint32_t windows, struct tb_wait *out)
+{
+    const struct tbi_station *station = tbi_station(city, station_index);
+    tb_assert(windows > 0);
+    *out = (struct tb_wait){.ahead = station->waiting + extra, .windows = windows};
+    if (out->ahead < windows)
+        return;
+    int64_t service_us = tbi_station_group(station, queue / TB_CLASSES)->service_us;
+    wait_quantiles(station,
+                   (int64_t)(2 * (uint64_t)out->ahead + 1) * service_us / (2 * (int64_t)windows),
+                   out);
+}
+
 void tbi_estimate_begin(const struct tbi_station *station, struct tbi_ticket *ticket,
                         uint32_t queue, struct tb_wait *out)
 {

@@ -116,25 +116,48 @@ static uint32_t suggestion_add(struct suggestion *best, uint32_t count, struct s
     return count;
 }
 
+/* The expected wait (half) of who sets out now, from when he is there; TB_WAIT_UNKNOWN: none. A hall
+ * that opens again today counts, the time until it opens as wait, with the windows that its plan
+ * has open then, or those that are open already. */
+static int64_t suggestion_wait(const struct tbi_step *step, uint32_t station, uint32_t queue,
+                               int64_t travel_us)
+{
+    const struct tb_city *city = step->city;
+    const uint32_t heading = tbi_hall_heading(city, station, step->now);
+    struct tb_wait wait;
+    if (tbi_station(city, station)->accepts) {
+        tbi_estimate(city, station, queue, heading, &wait);
+        return wait.half_us;
+    }
+    const tb_time opens_at = tbi_calendar_opens_at(city, station);
+    if (tbi_station(city, station)->closed_by_hand || opens_at == TB_NEVER)
+        return TB_WAIT_UNKNOWN;
+    const uint32_t now_open = tbi_station_line(tbi_station(city, station), queue)->windows;
+    const uint32_t planned = tbi_plan_windows(city, station, queue, opens_at);
+    const uint32_t windows = planned > now_open ? planned : now_open;
+    if (windows == 0)
+        return TB_WAIT_UNKNOWN;
+    tbi_estimate_later(city, station, queue, heading, windows, &wait);
+    const int64_t early_us = opens_at - step->now - travel_us;
+    return wait.half_us + (early_us > 0 ? early_us : 0);
+}
+
 static uint32_t suggest(const struct tbi_step *step, uint32_t matter_index, uint32_t zone,
                         struct suggestion *best)
 {
     const struct tb_city *city = step->city;
     const struct tbi_matter *matter = tbi_matter(city, matter_index);
+    const uint32_t queue = matter->group * TB_CLASSES + TB_CLASS_NORMAL;
     uint32_t count = 0;
     for (uint32_t i = 0; i < matter->hall_count; i++) {
         uint32_t station = *tbi_matter_hall(city, (uint64_t)matter->hall_first + i);
-        if (!tbi_station(city, station)->accepts)
-            continue;
-        struct tb_wait wait;
-        tbi_estimate(city, station, matter->group * TB_CLASSES + TB_CLASS_NORMAL,
-                     tbi_hall_heading(city, station, step->now), &wait);
-        if (wait.half_us == TB_WAIT_UNKNOWN)
-            continue;
         int64_t travel_us = TB_SECONDS(*tbi_travel(city, zone * city->size.stations + station));
+        int64_t half_us = suggestion_wait(step, station, queue, travel_us);
+        if (half_us == TB_WAIT_UNKNOWN)
+            continue;
         int64_t weight_pct = tbi_rule(city, station, TB_RULE_travel_weight_pct);
-        struct suggestion add = {station, travel_us * weight_pct / 100 + wait.half_us, travel_us,
-                                 wait.half_us};
+        struct suggestion add = {station, travel_us * weight_pct / 100 + half_us, travel_us,
+                                 half_us};
         count = suggestion_add(best, count, add);
     }
     return count;

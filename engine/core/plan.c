@@ -109,6 +109,33 @@ enum tb_status tbi_do_PLAN_CLEAR(struct tbi_step *step, const struct tb_command 
     return TB_STATUS_OK;
 }
 
+/* Is the window's last entry up to `offset_us` this one? Entries are in order of offset. */
+static bool entry_last(const struct tbi_plan_entry *plan, uint32_t count, uint32_t at,
+                       int64_t offset_us)
+{
+    for (uint32_t i = at + 1; i < count && plan[i].offset_us <= offset_us; i++)
+        if (plan[i].server == plan[at].server)
+            return false;
+    return true;
+}
+
+uint32_t tbi_plan_windows(const struct tb_city *city, uint32_t index, uint32_t queue, tb_time at)
+{
+    const struct tbi_station *station = tbi_station(city, index);
+    const struct tbi_day *today = plan_today(city, station);
+    if (!today)
+        return 0;
+    const struct tbi_plan_entry *plan = plan_of(city, station, today->kind);
+    const uint32_t count = tbi_plan_count(city, index)->count[today->kind];
+    const int64_t offset_us = at - today->starts_at;
+    uint32_t windows = 0;
+    for (uint32_t i = 0; i < count && plan[i].offset_us <= offset_us; i++)
+        windows += plan[i].action == TB_PLAN_OPEN &&
+                   (tbi_station_profile(station, plan[i].profile)->serves & tbi_bit(queue)) &&
+                   entry_last(plan, count, i, offset_us);
+    return windows;
+}
+
 void tbi_plan_act(struct tbi_step *step, uint32_t index)
 {
     struct tb_city *city = step->city;

@@ -197,10 +197,9 @@ static bool check_estimates(struct compare *c, const struct tb_event *e,
 static bool may_be_suggested(const struct compare *c, uint32_t station, uint32_t matter)
 {
     const struct tb_matter *x = &c->world->config.matters[matter];
-    uint32_t ahead;
     return station < c->world->config.station_count &&
-           m_matter_handled(c->model, matter, station) && m_accepts(c->model, station) &&
-           model_line_windows(c->model, station, x->group * TB_CLASSES, &ahead) > 0;
+           m_matter_handled(c->model, matter, station) &&
+           model_may_suggest(c->model, station, x->group * TB_CLASSES);
 }
 
 /* The answer to HALL.SUGGEST: halls that may be, best first, as many as the model says. */

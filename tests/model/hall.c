@@ -93,6 +93,51 @@ int64_t m_wait_told(const struct model *m, uint32_t station, uint32_t queue)
     return m_rule(m, station, TB_RULE_estimate) ? m_wait(m, station, queue) : TB_WAIT_UNKNOWN;
 }
 
+/* When the station opens again today; TB_NEVER: it is open, or will not. */
+static tb_time opens_again(const struct model *m, uint32_t station)
+{
+    const struct m_station *s = &m->stations[station];
+    if (s->day < 0 || s->open || s->closed_by)
+        return TB_NEVER;
+    const struct tb_day_kind *kind = m_day_kind(m, station, s->day);
+    return s->phase % 2 == 0 && s->phase / 2 < kind->period_count ? m_calendar_next(m, station)
+                                                                   : TB_NEVER;
+}
+
+/* Does the plan have this window open for the line, the instant's own entries done? */
+static bool planned(const struct model *m, uint32_t server, uint32_t queue, tb_time at)
+{
+    const uint32_t station = m->servers[server].station;
+    const struct m_station *s = &m->stations[station];
+    const struct tb_calendar *c = m_calendar(m, station);
+    const struct m_plan_entry *last = NULL;
+    for (uint32_t i = 0; i < m->plan.count; i++) {
+        const struct m_plan_entry *e = m->plan.items[i];
+        if (e->entry.server != server || e->entry.day_kind != c->days[s->day].kind ||
+            m_day_start(c, (uint32_t)s->day) + e->entry.offset_us > at)
+            continue;
+        if (!last || e->entry.offset_us > last->entry.offset_us ||
+            (e->entry.offset_us == last->entry.offset_us && e->set > last->set))
+            last = e;
+    }
+    return last && last->entry.action == TB_PLAN_OPEN &&
+           s->config->profiles[last->entry.profile].serves >> queue & 1;
+}
+
+bool model_may_suggest(const struct model *m, uint32_t station, uint32_t queue)
+{
+    uint32_t ahead;
+    if (m_accepts(m, station))
+        return model_line_windows(m, station, queue, &ahead) > 0;
+    const tb_time at = opens_again(m, station);
+    if (at != TB_NEVER && model_line_windows(m, station, queue, &ahead) > 0)
+        return true;
+    for (uint32_t i = 0; at != TB_NEVER && i < m->server_count; i++)
+        if (m->servers[i].station == station && planned(m, i, queue, at))
+            return true;
+    return false;
+}
+
 /* Estimates decide the order: the model only says whether there is any advice. compare.c checks
  * which. */
 enum tb_status m_hall_suggest(struct model *m, const struct tb_command *c, tb_time now)
@@ -103,11 +148,11 @@ enum tb_status m_hall_suggest(struct model *m, const struct tb_command *c, tb_ti
     if (c->extra >= m->config.zone_count)
         return TB_STATUS_ZONE_UNKNOWN;
     const struct tb_matter *matter = &m->config.matters[c->matters[0]];
-    uint32_t advised = 0, ahead;
+    uint32_t advised = 0;
     for (uint32_t i = 0; i < matter->hall_count && advised < 3; i++) {
         uint32_t station = matter->halls[i];
         uint32_t queue = matter->group * TB_CLASSES + TB_CLASS_NORMAL;
-        if (!m_accepts(m, station) || model_line_windows(m, station, queue, &ahead) == 0)
+        if (!model_may_suggest(m, station, queue))
             continue;
         m_say_station(m, TB_EVENT_SUGGESTED, station, 0, 0)->matter = c->matters[0];
         advised++;

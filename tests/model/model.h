@@ -64,6 +64,8 @@ int64_t model_rule(const struct model *model, uint32_t station, uint32_t rule);
  */
 uint32_t model_line_windows(const struct model *model, uint32_t station, uint32_t queue,
                             uint32_t *ahead);
+/* May HALL.SUGGEST name the station for that line? */
+bool model_may_suggest(const struct model *model, uint32_t station, uint32_t queue);
 
 /* The promises, looked for in the model's data; NULL, or a sentence about what is broken. */
 const char *model_check(struct model *model);
