@@ -116,7 +116,7 @@ static uint32_t suggestion_add(struct suggestion *best, uint32_t count, struct s
     return count;
 }
 
-/* The expected wait (half) of who sets out now, from when he is there; TB_WAIT_UNKNOWN: none. A hall
+/* The expected wait (half) of who sets out now, once he is there; TB_WAIT_UNKNOWN: none. A hall
  * that opens again today counts, the time until it opens as wait, with the windows that its plan
  * has open then, or those that are open already. */
 static int64_t suggestion_wait(const struct tbi_step *step, uint32_t station, uint32_t queue,

@@ -98,7 +98,7 @@ void tbs_day_free(struct tbs_day *day);
 /* Writes citizen i of a day as a trace holds it. */
 struct tbs_citizen tbs_day_citizen(const struct tbs_day *day, uint32_t i);
 
-/* Does a visit get a rating, when, and a bad one? TBS_TRAIT_RATES and its kin, from a random number.
+/* Does a visit get a rating, when, and a bad one? From a random number, TBS_TRAIT_RATES etc.
  * Pure. */
 uint32_t tbs_rating_traits(const struct tb_people *people, uint64_t number);
 
