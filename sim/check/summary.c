@@ -109,7 +109,7 @@ void tbs_check_summary(const struct tb_scenario *s, FILE *out)
                 s->day_kinds[kind].zh, s->day_kinds[kind].en, c.days[kind], c.open_most[kind]);
     fprintf(out, "  件数 cases %.0f, 到厅人数 visitors %.0f, 线上立案 cases without a visit %.0f\n",
             c.cases, c.visitors, c.direct);
-    fprintf(out, "来源 where the numbers come from: [P] 公布 published %u, [A] 假设 assumed %u, 未标 "
+    fprintf(out, "来源 where numbers come from: [P] 公布 published %u, [A] 假设 assumed %u, 未标 "
             "unmarked %u\n", c.marks[0],
             c.marks[1], c.marks[2]);
     fprintf(out, "内存 memory of the city: %.1f MiB\n",
