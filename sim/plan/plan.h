@@ -68,7 +68,7 @@ struct tbs_day_figures {
     double wait_mean_s, wait_p50_s, wait_p90_s; /* of the called ones */
 };
 
-struct tbs_hall_result {
+struct tbs_lab_result {
     struct tbs_day_figures day;
     struct tbs_day_figures slots[TBS_PLAN_SLOTS]; /* by instant of arrival */
     double within_error, left_error; /* standard errors of the day's shares, by days */
@@ -97,7 +97,7 @@ void tbs_lab_own(const struct tbs_lab *lab, struct tbs_staffing *staffing);
  * replication `first` on; the same citizens for any windows. Windows above the maximum, or in half
  * hours when the hall is closed, are ignored. */
 void tbs_staffing_evaluate(struct tbs_lab *lab, const struct tbs_staffing *staffing, uint64_t seed,
-                           uint32_t first, uint32_t days, struct tbs_hall_result *result);
+                           uint32_t first, uint32_t days, struct tbs_lab_result *result);
 
 /* ---- a plan -----------------------------------------------------------------------------------
  */
@@ -130,8 +130,8 @@ struct tbs_plan_hall {
     struct tbs_staffing needs;
     struct tbs_staffing erlang_c; /* stationary, each half hour on its own, the same promise */
     struct tbs_flow flow;
-    struct tbs_hall_result result;          /* on seeds that the search has not seen */
-    struct tbs_hall_result result_erlang_c; /* of that plan, the same citizens */
+    struct tbs_lab_result result;          /* on seeds that the search has not seen */
+    struct tbs_lab_result result_erlang_c; /* of that plan, the same citizens */
     double kept_probability;                /* that the promise holds, by the days of `result` */
     double hours, hours_erlang_c, hours_now;
     double next_gain; /* share that the best half hour of one more window would add */
