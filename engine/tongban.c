@@ -13,6 +13,7 @@
 #include "net/serve.h"
 #include "roster/command.h"
 #include "fit/fit.h"
+#include "plan/command.h"
 #include "run/command.h"
 #include "tune/command.h"
 #include "version.h"
@@ -38,6 +39,7 @@ static const struct command commands[] = {
     {"serve", "the scheduler on a socket", tbi_cmd_serve},
     {"fit", "a recorded log: a trace, plans, and how the simulation agrees with it", tbs_cmd_fit},
     {"log", "the scheduler's command log: verify, show, replay, export", tbi_cmd_log},
+    {"plan", "the fewest windows of each hall and half hour that keep a promise", tbs_cmd_plan},
     {"passwd", "make a line of the scheduler's access file", tbi_cmd_passwd},
     {"version", "version, compiler and the commit it was built from", command_version},
 };

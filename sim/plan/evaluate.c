@@ -1,4 +1,4 @@
-/* One hall's days for given windows, on the real core; what became of every visit is summed here. */
+/* One hall's days for given windows, on the real core; what became of every visit is summed. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,7 +125,8 @@ static double beyond_us(const struct book *book, const struct tbs_visit *visit, 
 
     while (at < to && at >= 0) {
         const uint32_t slot = (uint32_t)(at / TBS_PLAN_SLOT_US);
-        const tb_time next = (slot + 1) * TBS_PLAN_SLOT_US < to ? (slot + 1) * TBS_PLAN_SLOT_US : to;
+        const tb_time end = (slot + 1) * TBS_PLAN_SLOT_US;
+        const tb_time next = end < to ? end : to;
         if (!is_open(book->lab, book->staffing, rank, slot)) {
             sum += (double)(next - at);
         }
@@ -187,7 +188,7 @@ static double wait_quantile_s(const uint32_t *bins, double called, double share)
     for (uint32_t b = 0; b < TBS_BINS; b++) {
         sum += bins[b];
         if (sum > 0 && sum >= share * called) {
-            return tbs_bin_us(b) * 1e-6;
+            return 0.5e-6 * (double)(tbs_bin_edge_us(b) + tbs_bin_edge_us(b + 1));
         }
     }
     return NAN;

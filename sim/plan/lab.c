@@ -137,11 +137,17 @@ static void station_cut(struct tbs_lab *lab, const struct tb_scenario *s, uint32
         lab->profiles[w] = station->servers[from];
     }
     lab->rules = *station->rules;
-    lab->rules.value[TB_RULE_rate_follow] = 0;
+    lab->rules.value[TB_RULE_rate_follow_us] = 0;
     lab->station = *station;
     lab->station.calendar = 0;
     lab->station.rules = &lab->rules;
     lab->station.servers = lab->profiles;
+    lab->skill_sets = tbs_plan_zeroed(station->profile_count, sizeof *lab->skill_sets);
+    for (uint32_t p = 0; p < station->profile_count; p++) {
+        lab->skill_sets[p] = station->profiles[p];
+        lab->skill_sets[p].remote = 0; /* what comes by video is not the hall's own */
+    }
+    lab->station.profiles = lab->skill_sets;
     lab->station.server_count = count;
     lab->station.plan_entries_max = count * 2 * TBS_PLAN_SLOTS;
     lab->hall = *own;
@@ -231,6 +237,7 @@ void tbs_lab_free(struct tbs_lab *lab)
     free(lab->mix_chance);
     free(lab->servers);
     free(lab->profiles);
+    free(lab->skill_sets);
     free(lab->shifts);
     free(lab->entries);
     free(lab);
@@ -250,7 +257,8 @@ bool tbs_lab_open(const struct tbs_lab *lab, uint32_t slot, double *hours)
     int64_t sum = 0;
 
     for (uint32_t i = 0; i < lab->kind->period_count; i++) {
-        const int64_t opens = lab->kind->periods[i].opens_us, closes = lab->kind->periods[i].closes_us;
+        const int64_t opens = lab->kind->periods[i].opens_us;
+        const int64_t closes = lab->kind->periods[i].closes_us;
         const int64_t a = opens > from ? opens : from, b = closes < to ? closes : to;
         sum += b > a ? b - a : 0;
     }

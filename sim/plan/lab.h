@@ -34,6 +34,7 @@ struct tbs_lab {
     struct tb_scenario_hall hall;
     struct tb_scenario_server *servers;
     uint16_t *profiles;
+    struct tb_profile *skill_sets;
     struct tb_shift *shifts;
     struct tb_plan_entry *entries;
 
@@ -43,7 +44,7 @@ struct tbs_lab {
 
 void *tbs_plan_zeroed(size_t count, size_t size);
 
-/* ---- replay.c: citizens as the core met them, through a plain line ---------------------------- */
+/* ---- replay.c: citizens as the core met them, through a plain line ------------------------ */
 
 struct tbs_guest {
     tb_time place_at_us; /* offset from the day's start */
@@ -66,14 +67,14 @@ void tbs_recording_free(struct tbs_recording *recording);
 void tbs_replay(const struct tbs_lab *lab, const struct tbs_recording *recording,
                 const struct tbs_staffing *staffing, struct tbs_share *share);
 
-/* ---- evaluate.c ------------------------------------------------------------------------------- */
+/* ---- evaluate.c --------------------------------------------------------------------------- */
 
 /* As tbs_staffing_evaluate; also writes down who came (NULL: not). */
 void tbs_lab_run(struct tbs_lab *lab, const struct tbs_staffing *staffing, uint64_t seed,
                  uint32_t first, uint32_t days, struct tbs_lab_result *result,
                  struct tbs_recording *recording);
 
-/* ---- load.c ----------------------------------------------------------------------------------- */
+/* ---- load.c ------------------------------------------------------------------------------- */
 
 /* Arrivals an hour in each half hour, of the mean day; mean service in hours. */
 void tbs_load_rates(const struct tbs_lab *lab, double rate[TBS_PLAN_SLOTS], double *service_h);
@@ -82,15 +83,13 @@ void tbs_load_start(const struct tbs_lab *lab, const struct tbs_plan_options *op
 void tbs_load_erlang_c(const struct tbs_lab *lab, const struct tbs_plan_options *options,
                        struct tbs_staffing *staffing);
 
-/* ---- search.c --------------------------------------------------------------------------------- */
+/* ---- search.c ----------------------------------------------------------------------------- */
 
 /* Fills the hall but for flow. */
 void tbs_hall_search(struct tbs_lab *lab, const struct tbs_plan_options *options,
                      const atomic_bool *stop, struct tbs_plan_hall *hall);
-double tbs_normal_share(double z);    /* standard normal distribution */
-double tbs_normal_quantile(double p); /* its inverse, 0 < p < 1 */
 
-/* ---- flow.c ----------------------------------------------------------------------------------- */
+/* ---- flow.c ------------------------------------------------------------------------------- */
 
 /* [hall_count] */
 void tbs_flows_measure(const struct tb_scenario *scenario, const struct tbs_plan_days *days,

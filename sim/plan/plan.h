@@ -118,6 +118,18 @@ struct tbs_plan_options {
 /* 90% within the scenario's promise, 95% confidence, seed 1, one thread. */
 void tbs_plan_options_init(struct tbs_plan_options *options, const struct tb_scenario *scenario);
 
+/* One more window in a half hour, and the share in time with it: by the replay, corrected. */
+struct tbs_plan_step {
+    uint32_t slot;
+    double hours; /* of this step */
+    double within;
+};
+
+/* A point of the city's curve. */
+struct tbs_plan_point {
+    double hours, within;
+};
+
 enum tbs_plan_state {
     TBS_PLAN_CLOSED,     /* not open on such days */
     TBS_PLAN_KEPT,       /* with the confidence asked for */
@@ -136,11 +148,10 @@ struct tbs_plan_hall {
     double hours, hours_erlang_c, hours_now;
     double next_gain; /* share that the best half hour of one more window would add */
     uint32_t days_run;
-    /* The curve: from few hours to many, by the replay corrected at the plan. */
-    uint32_t curve_count;
-    struct {
-        double hours, within; /* within: visits a day in time */
-    } curve[TBS_PLAN_CURVE_MAX];
+    /* From one window in each half hour on, always one more where it helps most. */
+    struct tbs_plan_step *steps;
+    uint32_t step_count;
+    double within_least; /* share in time before the first step */
     double visits; /* a day */
 };
 
@@ -150,6 +161,9 @@ struct tbs_plan {
     struct tbs_plan_hall *halls; /* [hall_count] */
     uint32_t hall_count;
     uint32_t kept, impossible;
+    struct tbs_plan_point curve[TBS_PLAN_CURVE_MAX];
+    uint32_t curve_count;
+    double promise_best; /* share that every hall keeps, of what the budget buys; else as asked */
     double window_hours, window_hours_erlang_c, window_hours_now, overtime_hours;
     double within, within_erlang_c, left; /* of all visits */
     double promise_kept_probability;      /* the least of the halls */
@@ -176,6 +190,6 @@ void tbs_plan_json(const struct tbs_plan *plan, FILE *out);
 void tbs_plan_needs_csv(const struct tbs_plan *plan, FILE *out);
 void tbs_plan_plan_csv(const struct tbs_plan *plan, FILE *out);
 /* Writes the three into a folder, whole or not at all. False: *error says why. */
-bool tbs_plan_write(const struct tbs_plan *plan, const char *folder, char error[512]);
+bool tbs_plan_write(const struct tbs_plan *plan, const char *folder, char error[768]);
 
 #endif

@@ -1,0 +1,405 @@
+#include "plan/command.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/base.h"
+#include "plan/plan.h"
+#include "run/arguments.h"
+#include "run/progress.h"
+
+enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+/* X(name, value, "what it takes", "what it does"), as in run/arguments.h. */
+#define PLAN_ARGUMENTS(X)                                                                          \
+    X(day, required, "DAY", "kind of day (saturday, workday), or mon .. sun (default saturday)")   \
+    X(promise, required, "TEXT", "\"90% within 15 min\" (default: the scenario's)")                \
+    X(abandon, required, "SHARE", "and no more than so many leave: 5%")                            \
+    X(confidence, required, "SHARE", "that the promise is kept (default 95%)")                     \
+    X(hall, required, "HALL", "only this hall")                                                    \
+    X(budget, required, "HOURS", "the best promise that so many window hours buy")                 \
+    X(windows, required, "N", "at most so many windows a hall (default: as many as it has)")       \
+    X(each, no, "", "the promise holds in each half hour, not only over the day")                  \
+    X(seed, required, "N", "of the random streams (default 1)")                                    \
+    X(threads, required, "N", "threads (default: one for each CPU)")                               \
+    X(set, required, "NAME=VALUE", "another value for a rule or a habit; may be repeated")         \
+    X(out, required, "DIR", "write needs.csv, plan.csv and plan.json there")                       \
+    X(json, no, "", "print plan.json")                                                             \
+    X(help, no, "", "this")
+
+#define X(name, value, takes, does) ARGUMENT_##name,
+enum { PLAN_ARGUMENTS(X) ARGUMENT_COUNT };
+#undef X
+
+struct arguments {
+    const char *value[ARGUMENT_COUNT];
+    const char *scenario;
+    const char **sets;
+    uint32_t set_count;
+};
+
+static int wrong(const char *what, const char *value, const char *allowed)
+{
+    fprintf(stderr, "tongban plan: %s '%s'; %s\n", what, value, allowed);
+    return EXIT_USAGE;
+}
+
+/* ---- values -----------------------------------------------------------------------------------
+ */
+
+static const char *blanks(const char *p)
+{
+    while (isspace((unsigned char)*p) || *p == '/' || *p == ',') {
+        p++;
+    }
+    return p;
+}
+
+/* A positive number; what follows it. NULL: there is none. */
+static const char *number_read(const char *p, double *value)
+{
+    char *end;
+
+    if (!isdigit((unsigned char)*p)) {
+        return NULL;
+    }
+    *value = strtod(p, &end);
+    return blanks(end);
+}
+
+static const char *share_read(const char *text, double *share)
+{
+    const char *p = number_read(blanks(text), share);
+
+    if (p == NULL || *p != '%') {
+        return NULL;
+    }
+    *share /= 100;
+    return blanks(p + 1);
+}
+
+bool tbs_promise_read(const char *text, double *share, int64_t *wait_us)
+{
+    static const struct {
+        const char *name;
+        double s;
+    } units[] = {{"seconds", 1}, {"sec", 1},   {"s", 1},     {"秒", 1},    {"minutes", 60},
+                 {"min", 60},    {"m", 60},    {"分钟", 60}, {"分", 60},   {"hours", 3600},
+                 {"hour", 3600}, {"h", 3600},  {"小时", 3600}};
+    const char *p = share_read(text, share);
+    double wait;
+
+    if (p == NULL || *share <= 0 || *share >= 1) {
+        return false;
+    }
+    if (strncmp(p, "within", 6) == 0) {
+        p = blanks(p + 6);
+    }
+    p = number_read(p, &wait);
+    for (size_t i = 0; p != NULL && i < sizeof units / sizeof units[0]; i++) {
+        const size_t length = strlen(units[i].name);
+        if (strncmp(p, units[i].name, length) == 0) {
+            p = blanks(p + length);
+            p += strncmp(p, "内", 3) == 0 ? 3 : 0;
+            *wait_us = (int64_t)llrint(wait * units[i].s * 1e6);
+            return *p == '\0' && *wait_us < TB_DAYS(1);
+        }
+    }
+    return false;
+}
+
+static bool whole_read(const char *text, uint64_t least, uint64_t most, uint64_t *value)
+{
+    char *end;
+
+    if (!isdigit((unsigned char)text[0])) {
+        return false;
+    }
+    errno = 0;
+    *value = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0' && *value >= least && *value <= most;
+}
+
+/* ---- the command line -------------------------------------------------------------------------
+ */
+
+static void help_print(void)
+{
+    printf("usage: tongban plan SCENARIO [OPTIONS]\n\n"
+           "The fewest windows of every hall and half hour that keep the promise.\n\n");
+#define X(name, value, takes, does) printf("  --%-10s %-11s %s\n", #name, takes, does);
+    PLAN_ARGUMENTS(X)
+#undef X
+}
+
+static int arguments_read(struct arguments *a, int argc, char **argv)
+{
+#define X(name, value, takes, does) {#name, value##_argument, NULL, ARGUMENT_##name},
+    static const struct option options[] = {PLAN_ARGUMENTS(X){NULL, 0, NULL, 0}};
+#undef X
+    int got;
+
+    optind = 0;
+    opterr = 0;
+    while ((got = getopt_long(argc, argv, ":", options, NULL)) != -1) {
+        if (got == '?' || got == ':') {
+            return wrong(got == '?' ? "there is no option" : "a value is missing after",
+                         argv[optind - 1], "`tongban plan --help` tells more");
+        }
+        a->value[got] = optarg != NULL ? optarg : "";
+        if (got == ARGUMENT_set) {
+            a->sets = realloc(a->sets, (a->set_count + 1) * sizeof *a->sets);
+            tbs_assert(a->sets != NULL);
+            a->sets[a->set_count++] = optarg;
+        }
+    }
+    if (a->value[ARGUMENT_help] != NULL) {
+        help_print();
+        return -1;
+    }
+    if (optind + 1 != argc) {
+        return wrong(optind == argc ? "which scenario?" : "one scenario, not also",
+                     optind == argc ? "" : argv[optind + 1], "`tongban plan --help` tells more");
+    }
+    a->scenario = argv[optind];
+    return 0;
+}
+
+static int shares_read(const struct arguments *a, struct tbs_plan_options *o)
+{
+    const char *promise = a->value[ARGUMENT_promise], *left = a->value[ARGUMENT_abandon];
+    const char *sure = a->value[ARGUMENT_confidence], *end;
+
+    if (promise != NULL && !tbs_promise_read(promise, &o->share, &o->wait_us)) {
+        return wrong("this is no promise:", promise, "write it as \"90% within 15 min\"");
+    }
+    if (left != NULL && ((end = share_read(left, &o->left_most)) == NULL || *end != '\0' ||
+                         o->left_most > 1)) {
+        return wrong("--abandon takes a share, not", left, "as in 5%");
+    }
+    if (sure != NULL && ((end = share_read(sure, &o->confidence)) == NULL || *end != '\0' ||
+                         o->confidence < 0.5 || o->confidence > 0.999)) {
+        return wrong("--confidence takes 50% .. 99.9%, not", sure, "95% is usual");
+    }
+    return 0;
+}
+
+static int numbers_read(const struct arguments *a, struct tbs_plan_options *o)
+{
+    uint64_t n;
+    const char *value;
+    const char *end;
+
+    o->threads = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+    if ((value = a->value[ARGUMENT_threads]) != NULL) {
+        if (!whole_read(value, 1, 256, &n)) {
+            return wrong("--threads takes 1 .. 256, not", value, "");
+        }
+        o->threads = (uint32_t)n;
+    }
+    if ((value = a->value[ARGUMENT_seed]) != NULL && !whole_read(value, 0, UINT64_MAX, &o->seed)) {
+        return wrong("--seed takes a whole number, not", value, "");
+    }
+    if ((value = a->value[ARGUMENT_windows]) != NULL) {
+        if (!whole_read(value, 1, 256, &n)) {
+            return wrong("--windows takes 1 .. 256, not", value, "");
+        }
+        o->windows_max = (uint32_t)n;
+    }
+    if ((value = a->value[ARGUMENT_budget]) != NULL &&
+        ((end = number_read(value, &o->budget_hours)) == NULL || *end != '\0' ||
+         o->budget_hours <= 0)) {
+        return wrong("--budget takes window hours, not", value, "as in 1200");
+    }
+    o->each = a->value[ARGUMENT_each] != NULL;
+    return 0;
+}
+
+static int places_read(const struct arguments *a, const struct tb_scenario *s,
+                       struct tbs_plan_options *o)
+{
+    const char *day = a->value[ARGUMENT_day], *hall = a->value[ARGUMENT_hall];
+
+    if (hall != NULL) {
+        o->hall = tb_scenario_station_find(s, hall);
+        if (o->hall >= s->hall_count) {
+            return wrong("there is no hall", hall, "the first column of halls.csv has their ids");
+        }
+    }
+    day = day != NULL ? day : s->day_kind_count == 1 ? s->day_kinds[0].id : "saturday";
+    if (!tbs_plan_days_find(s, day, &o->days)) {
+        fprintf(stderr, "tongban plan: there is no day '%s'; there are", day);
+        for (uint32_t k = 0; k < s->day_kind_count; k++) {
+            fprintf(stderr, " %s", s->day_kinds[k].id);
+        }
+        fprintf(stderr, ", and mon .. sun\n");
+        return EXIT_USAGE;
+    }
+    return 0;
+}
+
+/* ---- what is printed --------------------------------------------------------------------------
+ */
+
+static void tell(void *context, const struct tbs_plan_progress *p)
+{
+    const struct tb_scenario *s = context;
+
+    if (isatty(STDERR_FILENO)) {
+        fprintf(stderr, "\r\033[K%u/%u  %s  %.1f h", p->done, p->count,
+                tbs_reads_chinese() ? s->halls[p->hall].label.zh : s->halls[p->hall].label.en,
+                p->hours);
+    }
+}
+
+static void impossible_print(const struct tbs_plan *plan, bool zh)
+{
+    const struct tbs_plan_options *o = &plan->options;
+
+    for (uint32_t h = 0; h < plan->hall_count; h++) {
+        const struct tbs_plan_hall *hall = &plan->halls[h];
+        const struct tb_label *label = &plan->scenario->halls[h].label;
+        if (hall->state == TBS_PLAN_IMPOSSIBLE) {
+            printf(zh ? "  做不到：%s 全部窗口（%.1f 窗口小时）也只有 %.1f%% 在 %.4g 分钟内，"
+                        "%.1f%% 离开；可承诺 %.0f%%，或 --windows 更多窗口\n"
+                      : "  impossible: %s with all its windows (%.1f h) serves %.1f%% within "
+                        "%.4g min, %.1f%% leave; the nearest promise is %.0f%%, or more windows "
+                        "(--windows)\n",
+                   zh ? label->zh : label->en, hall->hours, 100 * hall->result.day.within,
+                   (double)o->wait_us / 60e6, 100 * hall->result.day.left,
+                   floor(100 * (hall->result.day.within - 2 * hall->result.within_error)));
+        }
+    }
+}
+
+/* Halls where one more window would add least: they bind; and those with most windows to spare. */
+static void binding_print(const struct tbs_plan *plan, bool zh)
+{
+    printf(zh ? "  最紧的大厅（再加一个窗口半小时增加的按时份额最多）：\n"
+              : "  halls that bind (what one window more for a half hour would add):\n");
+    for (uint32_t n = 0, last = TB_NONE; n < 5; n++) {
+        uint32_t best = TB_NONE;
+        for (uint32_t h = 0; h < plan->hall_count; h++) {
+            const struct tbs_plan_hall *hall = &plan->halls[h];
+            const bool after = last == TB_NONE || hall->next_gain < plan->halls[last].next_gain;
+            if (hall->hours > 0 && after &&
+                (best == TB_NONE || hall->next_gain > plan->halls[best].next_gain)) {
+                best = h;
+            }
+        }
+        if (best == TB_NONE) {
+            return;
+        }
+        const struct tb_label *label = &plan->scenario->halls[best].label;
+        printf("    %+.2f%%  %s  %.1f%%\n", 100 * plan->halls[best].next_gain,
+               zh ? label->zh : label->en, 100 * plan->halls[best].result.day.within);
+        last = best;
+    }
+}
+
+static void plan_print(const struct tbs_plan *plan, const char *out)
+{
+    const struct tbs_plan_options *o = &plan->options;
+    const bool zh = tbs_reads_chinese();
+
+    printf(zh ? "%s：%s，%.1f%% 在 %.4g 分钟内，置信 %.4g%%\n"
+              : "%s, %s: %.1f%% within %.4g min, confidence %.4g%%\n",
+           zh ? plan->scenario->label.zh : plan->scenario->label.en,
+           zh ? plan->scenario->day_kinds[o->days.kind].zh
+              : plan->scenario->day_kinds[o->days.kind].en,
+           100 * plan->promise_best, (double)o->wait_us / 60e6, 100 * o->confidence);
+    printf(zh ? "  %.1f 窗口小时（原方案 %.1f，Erlang C 逐半小时 %.1f），"
+                "另有闭厅后 %.1f 小时办完已取号的人\n"
+              : "  %.1f window hours (now %.1f; Erlang C for each half hour %.1f); besides %.1f h "
+                "for those who hold a number when windows close\n",
+           plan->window_hours, plan->window_hours_now, plan->window_hours_erlang_c,
+           plan->overtime_hours);
+    printf(zh ? "  按时 %.2f%%（Erlang C %.2f%%），离开 %.2f%%；各厅守住承诺的概率至少 %.4f\n"
+              : "  in time %.2f%% (Erlang C %.2f%%), left %.2f%%; each hall keeps the promise with "
+                "probability %.4f at least\n",
+           100 * plan->within, 100 * plan->within_erlang_c, 100 * plan->left,
+           plan->promise_kept_probability);
+    impossible_print(plan, zh);
+    binding_print(plan, zh);
+    printf(zh ? "  窗口小时与按时份额：\n" : "  window hours and the share in time:\n");
+    for (uint32_t i = 0; i < plan->curve_count; i++) {
+        printf("    %8.1f  %6.2f%%\n", plan->curve[i].hours, 100 * plan->curve[i].within);
+    }
+    printf(zh ? "  用时 %.2f 秒\n" : "  %.2f s\n", plan->wall_s);
+    if (out != NULL) {
+        printf("  %s/needs.csv  plan.csv  plan.json\n", out);
+    }
+}
+
+static int plan_give(const struct arguments *a, const struct tbs_plan *plan)
+{
+    const char *out = a->value[ARGUMENT_out];
+    char error[768] = "";
+
+    if (out != NULL && !tbs_plan_write(plan, out, error)) {
+        fprintf(stderr, "tongban plan: %s\n", error);
+        return EXIT_FAILED;
+    }
+    if (a->value[ARGUMENT_json] != NULL) {
+        tbs_plan_json(plan, stdout);
+    } else {
+        plan_print(plan, out);
+    }
+    return plan->impossible > 0 || plan->stopped ? EXIT_FAILED : 0;
+}
+
+static struct tb_scenario *scenario_load(const struct arguments *a)
+{
+    struct tb_scenario_problems problems = {0};
+    struct tb_scenario *s =
+        tb_scenario_load_with(a->scenario, a->sets, a->set_count, NULL, &problems);
+    const bool zh = tbs_reads_chinese();
+
+    for (uint32_t i = 0; i < problems.count; i++) {
+        const struct tb_scenario_problem *p = &problems.problems[i];
+        fprintf(stderr, "%s:%u:%u: %s\n", p->file, p->line, p->column, zh ? p->zh : p->en);
+    }
+    tb_scenario_problems_free(&problems);
+    return s;
+}
+
+static int plan_run(const struct arguments *a, const struct tb_scenario *s)
+{
+    struct tbs_plan_options options;
+
+    tbs_plan_options_init(&options, s);
+    int status = shares_read(a, &options);
+    status = status == 0 ? numbers_read(a, &options) : status;
+    status = status == 0 ? places_read(a, s, &options) : status;
+    if (status != 0) {
+        return status;
+    }
+    tbs_stop_on_signal();
+    struct tbs_plan *plan = tbs_plan_search(s, &options, tell, (void *)(uintptr_t)s, &tbs_stop);
+    if (isatty(STDERR_FILENO)) {
+        fprintf(stderr, "\r\033[K");
+    }
+    status = plan_give(a, plan);
+    tbs_plan_free(plan);
+    return status;
+}
+
+int tbs_cmd_plan(int argc, char **argv)
+{
+    struct arguments a = {0};
+    int status = arguments_read(&a, argc, argv);
+
+    if (status == 0) {
+        struct tb_scenario *s = scenario_load(&a);
+        status = s != NULL ? plan_run(&a, s) : EXIT_USAGE;
+        tb_scenario_free(s);
+    }
+    free(a.sets);
+    return status < 0 ? 0 : status;
+}

@@ -1,0 +1,317 @@
+/* needs.csv, plan.csv, plan.json. */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/base.h"
+#include "plan/lab.h"
+#include "report/file.h"
+
+/* ---- half hours as people write them ----------------------------------------------------------
+ */
+
+static const char *clock_text(int64_t us, char text[16])
+{
+    const int64_t minutes = us / TB_MINUTES(1);
+
+    snprintf(text, 16, "%02d:%02d", (int)(minutes / 60), (int)(minutes % 60));
+    return text;
+}
+
+/* The open part of a half hour; false: there is none. A half hour with a gap in it counts from its
+ * first open instant to its last. */
+static bool open_part(const struct tbs_plan *plan, uint32_t hall, uint32_t slot, int64_t *from,
+                      int64_t *to)
+{
+    const struct tb_scenario *s = plan->scenario;
+    const struct tb_day_kind *kind =
+        &s->config.calendars[s->halls[hall].calendar].kinds[plan->options.days.kind];
+    const int64_t begins = slot * TBS_PLAN_SLOT_US, ends = begins + TBS_PLAN_SLOT_US;
+    bool any = false;
+
+    for (uint32_t i = 0; i < kind->period_count; i++) {
+        const int64_t a = kind->periods[i].opens_us > begins ? kind->periods[i].opens_us : begins;
+        const int64_t b = kind->periods[i].closes_us < ends ? kind->periods[i].closes_us : ends;
+        if (a < b) {
+            *from = any ? *from : a;
+            *to = b;
+            any = true;
+        }
+    }
+    return any;
+}
+
+static bool is_planned(const struct tbs_plan *plan, uint32_t hall)
+{
+    return plan->halls[hall].hours > 0;
+}
+
+/* ---- tables -----------------------------------------------------------------------------------
+ */
+
+void tbs_plan_needs_csv(const struct tbs_plan *plan, FILE *out)
+{
+    const struct tb_scenario *s = plan->scenario;
+    char a[16], b[16];
+
+    fprintf(out, "hall,day,from,to,windows\n");
+    for (uint32_t h = 0; h < plan->hall_count; h++) {
+        for (uint32_t k = 0; k < TBS_PLAN_SLOTS && is_planned(plan, h); k++) {
+            int64_t from, to;
+            if (open_part(plan, h, k, &from, &to)) {
+                fprintf(out, "%s,%s,%s,%s,%u\n", s->halls[h].label.id,
+                        s->day_kinds[plan->options.days.kind].id, clock_text(from, a),
+                        clock_text(to, b), plan->halls[h].needs.windows[k]);
+            }
+        }
+    }
+}
+
+/* Windows first .. first + count - 1 of the order, as plans.csv has them. */
+static void windows_print(const uint16_t *order, uint32_t count, FILE *out)
+{
+    bool plain = true;
+
+    for (uint32_t n = 0; n < count; n++) {
+        plain &= order[n] < count;
+    }
+    if (plain) {
+        fprintf(out, "%u", count);
+    } else if (count == 1) {
+        fprintf(out, "%u~%u", order[0] + 1, order[0] + 1);
+    }
+    for (uint32_t n = 0; n < count && !plain && count > 1; n++) {
+        fprintf(out, "%s%u", n > 0 ? " " : "", order[n] + 1);
+    }
+}
+
+static void hall_rows(const struct tbs_plan *plan, uint32_t h, FILE *out)
+{
+    const struct tb_scenario *s = plan->scenario;
+    const struct tbs_plan_options *o = &plan->options;
+    struct tbs_lab *lab = tbs_lab_create(s, h, &o->days, o->windows_max, NULL, o->wait_us);
+    char a[16], b[16];
+
+    for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
+        const uint32_t n = plan->halls[h].needs.windows[k];
+        int64_t from = 0, to = 0, next_from = 0, next_to = 0;
+        if (n == 0 || !open_part(plan, h, k, &from, &to)) {
+            continue;
+        }
+        while (k + 1 < TBS_PLAN_SLOTS && plan->halls[h].needs.windows[k + 1] == n &&
+               open_part(plan, h, k + 1, &next_from, &next_to) && next_from == to) {
+            to = next_to;
+            k++;
+        }
+        fprintf(out, "%s,%s,%s,%s,", s->halls[h].label.id, s->day_kinds[o->days.kind].id,
+                clock_text(from, a), clock_text(to, b));
+        windows_print(lab->order, n, out);
+        fprintf(out, "\n");
+    }
+    tbs_lab_free(lab);
+}
+
+static bool same_row(const struct tb_scenario *s, const struct tb_shift *a,
+                     const struct tb_shift *b)
+{
+    return s->servers[a->server].station == s->servers[b->server].station &&
+           a->day_kind == b->day_kind && a->from_us == b->from_us && a->to_us == b->to_us;
+}
+
+/* Shifts that the plan says nothing of. */
+static void other_rows(const struct tbs_plan *plan, FILE *out)
+{
+    const struct tb_scenario *s = plan->scenario;
+    bool *written = tbs_plan_zeroed(s->shift_count, sizeof *written);
+    char a[16], b[16];
+
+    for (uint32_t i = 0; i < s->shift_count; i++) {
+        const struct tb_shift *shift = &s->shifts[i];
+        const uint32_t station = s->servers[shift->server].station;
+        const bool hall = station < s->hall_count;
+        if (written[i] || (hall && shift->day_kind == plan->options.days.kind &&
+                           is_planned(plan, station))) {
+            continue;
+        }
+        const uint32_t first = hall ? s->halls[station].window_first
+                                    : s->desks[station - s->hall_count].approver_first;
+        uint32_t last = shift->server;
+        for (uint32_t j = i + 1; j < s->shift_count; j++) {
+            if (s->shifts[j].server == last + 1 && same_row(s, shift, &s->shifts[j])) {
+                last++;
+                written[j] = true;
+            }
+        }
+        fprintf(out, "%s,%s,%s,%s,%u~%u\n",
+                hall ? s->halls[station].label.id : s->desks[station - s->hall_count].label.id,
+                s->day_kinds[shift->day_kind].id, clock_text(shift->from_us, a),
+                clock_text(shift->to_us, b), shift->server - first + 1, last - first + 1);
+    }
+    free(written);
+}
+
+void tbs_plan_plan_csv(const struct tbs_plan *plan, FILE *out)
+{
+    fprintf(out, "hall,day,from,to,windows\n");
+    for (uint32_t h = 0; h < plan->hall_count; h++) {
+        if (is_planned(plan, h)) {
+            hall_rows(plan, h, out);
+        }
+    }
+    other_rows(plan, out);
+}
+
+/* ---- plan.json --------------------------------------------------------------------------------
+ */
+
+/* No number is null. */
+static json_t *number(double value)
+{
+    return isfinite(value) ? json_real(value) : json_null();
+}
+
+static json_t *half_hours(const struct tbs_plan *plan, uint32_t h)
+{
+    const struct tbs_plan_hall *hall = &plan->halls[h];
+    json_t *list = json_array();
+    char a[16], b[16];
+
+    for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
+        const struct tbs_day_figures *f = &hall->result.slots[k];
+        int64_t from, to;
+        if (!open_part(plan, h, k, &from, &to)) {
+            continue;
+        }
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o}", "from",
+                            clock_text(from, a), "to", clock_text(to, b), "windows",
+                            (int)hall->needs.windows[k], "windows_erlang_c",
+                            (int)hall->erlang_c.windows[k], "visits", number(f->visits),
+                            "within_share", number(f->within), "left_share", number(f->left),
+                            "wait_p90_s", number(f->wait_p90_s)));
+    }
+    return list;
+}
+
+static const char *state_name(enum tbs_plan_state state)
+{
+    static const char *const names[] = {
+        [TBS_PLAN_CLOSED] = "closed",
+        [TBS_PLAN_KEPT] = "kept",
+        [TBS_PLAN_IMPOSSIBLE] = "impossible",
+        [TBS_PLAN_STOPPED] = "stopped",
+    };
+
+    return names[state];
+}
+
+static json_t *hall_object(const struct tbs_plan *plan, uint32_t h)
+{
+    const struct tbs_plan_hall *hall = &plan->halls[h];
+    const struct tbs_lab_result *r = &hall->result;
+
+    return json_pack(
+        "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o}",
+        "hall", plan->scenario->halls[h].label.id, "state", state_name(hall->state),
+        "window_hours", number(hall->hours), "window_hours_erlang_c", number(hall->hours_erlang_c),
+        "window_hours_now", number(hall->hours_now), "overtime_hours", number(r->overtime_hours),
+        "visits", number(r->day.visits), "within_share", number(r->day.within), "within_error",
+        number(r->within_error), "left_share", number(r->day.left), "wait_mean_s",
+        number(r->day.wait_mean_s), "wait_p50_s", number(r->day.wait_p50_s), "wait_p90_s",
+        number(r->day.wait_p90_s), "next_window_gain", number(hall->next_gain),
+        "promise_kept_probability", number(hall->kept_probability), "days_simulated",
+        (int)hall->days_run, "needs", half_hours(plan, h));
+}
+
+static json_t *curve_array(const struct tbs_plan *plan)
+{
+    json_t *list = json_array();
+
+    for (uint32_t i = 0; i < plan->curve_count; i++) {
+        json_array_append_new(list, json_pack("{s:o, s:o}", "window_hours",
+                                              number(plan->curve[i].hours), "within_share",
+                                              number(plan->curve[i].within)));
+    }
+    return list;
+}
+
+static json_t *plan_object(const struct tbs_plan *plan)
+{
+    const struct tbs_plan_options *o = &plan->options;
+    json_t *halls = json_array();
+
+    for (uint32_t h = 0; h < plan->hall_count; h++) {
+        if (plan->halls[h].state != TBS_PLAN_CLOSED) {
+            json_array_append_new(halls, hall_object(plan, h));
+        }
+    }
+    json_t *object = json_pack(
+        "{s:s, s:s, s:o, s:o, s:o, s:o, s:I}", "scenario", plan->scenario->label.en, "day",
+        plan->scenario->day_kinds[o->days.kind].id, "promise_share",
+        number(o->budget_hours > 0 ? plan->promise_best : o->share), "promise_wait_s",
+        number((double)o->wait_us * 1e-6), "abandon_most",
+        o->left_most < 1 ? number(o->left_most) : json_null(), "confidence", number(o->confidence),
+        "seed", (json_int_t)o->seed);
+    json_t *sums = json_pack(
+        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:b, s:o, s:o, s:s, s:o}",
+        "window_hours", number(plan->window_hours), "window_hours_erlang_c",
+        number(plan->window_hours_erlang_c), "window_hours_now", number(plan->window_hours_now),
+        "overtime_hours", number(plan->overtime_hours), "within_share", number(plan->within),
+        "within_share_erlang_c", number(plan->within_erlang_c), "left_share", number(plan->left),
+        "promise_kept_probability", number(plan->promise_kept_probability), "halls_kept",
+        (int)plan->kept, "halls_impossible", (int)plan->impossible, "stopped", plan->stopped,
+        "budget_hours", o->budget_hours > 0 ? number(o->budget_hours) : json_null(), "curve",
+        curve_array(plan), "at_closing",
+        "who holds a number at closing time is served within people.stay and the rule overtime; "
+        "counted in time if called in time; these hours are overtime_hours",
+        "halls", halls);
+    json_object_update(object, sums);
+    json_decref(sums);
+    json_object_set_new(object, "wall_s", number(plan->wall_s));
+    return object;
+}
+
+void tbs_plan_json(const struct tbs_plan *plan, FILE *out)
+{
+    json_t *object = plan_object(plan);
+
+    json_dumpf(object, out, JSON_INDENT(1) | JSON_REAL_PRECISION(8) | JSON_PRESERVE_ORDER);
+    fprintf(out, "\n");
+    json_decref(object);
+}
+
+/* ---- files ------------------------------------------------------------------------------------
+ */
+
+bool tbs_plan_write(const struct tbs_plan *plan, const char *folder, char error[768])
+{
+    static const struct {
+        const char *name;
+        void (*write)(const struct tbs_plan *, FILE *);
+    } files[] = {{"needs.csv", tbs_plan_needs_csv},
+                 {"plan.csv", tbs_plan_plan_csv},
+                 {"plan.json", tbs_plan_json}};
+    struct tbs_report_error wrong = {0};
+    struct tbs_files set;
+    int status = tbs_files_open(&set, folder, &wrong);
+
+    const bool opened = status == 0;
+    for (size_t i = 0; i < sizeof files / sizeof files[0] && status == 0; i++) {
+        char *bytes = NULL;
+        size_t count = 0;
+        FILE *out = open_memstream(&bytes, &count);
+        tbs_assert(out != NULL);
+        files[i].write(plan, out);
+        fclose(out);
+        status = tbs_files_put(&set, files[i].name, bytes, count, &wrong);
+        free(bytes);
+    }
+    if (status == 0) {
+        status = tbs_files_publish(&set, &wrong);
+    } else if (opened) {
+        tbs_files_drop(&set);
+    }
+    snprintf(error, 768, "%s", wrong.text);
+    return status == 0;
+}
