@@ -212,7 +212,8 @@ struct tb_step_result tb_station_step(struct tb_city *city, uint32_t station, tb
                                       const struct tb_command *commands, uint32_t n,
                                       struct tb_event *events, uint32_t max);
 
-/* The next instant at which time alone changes something; TB_NEVER if none. O(1). */
+/* The next instant at which time alone changes something; TB_NEVER if none. O(1), and
+ * after a change of many stations O(log stations). */
 tb_time tb_city_deadline_at(const struct tb_city *city);
 tb_time tb_station_deadline_at(const struct tb_city *city, uint32_t station);
 

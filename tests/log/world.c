@@ -95,11 +95,12 @@ void world_round(struct world *world, uint32_t wait)
 {
     struct io_uring_cqe *cqe;
 
-    tbi_log_submit(world->log, &world->ring, INT64_MAX);
+    world->in_flight += tbi_log_submit(world->log, &world->ring, INT64_MAX);
     io_uring_submit_and_wait(&world->ring, wait);
     while (io_uring_peek_cqe(&world->ring, &cqe) == 0) {
         tbi_log_complete(world->log, cqe->user_data, cqe->res);
         io_uring_cqe_seen(&world->ring, cqe);
+        world->in_flight--;
     }
 }
 
@@ -129,9 +130,10 @@ static void settle(struct world *world)
     struct __kernel_timespec wait = {.tv_nsec = 50 * 1000 * 1000};
     struct io_uring_cqe *cqe;
 
-    while (io_uring_wait_cqe_timeout(&world->ring, &cqe, &wait) == 0) {
+    while (world->in_flight > 0 && io_uring_wait_cqe_timeout(&world->ring, &cqe, &wait) == 0) {
         tbi_log_complete(world->log, cqe->user_data, cqe->res);
         io_uring_cqe_seen(&world->ring, cqe);
+        world->in_flight--;
     }
 }
 

@@ -10,6 +10,7 @@
 struct world {
     struct small *small;
     struct io_uring ring;
+    int64_t in_flight; /* of the log's requests that world_round submitted */
     struct tbi_log *log;
     struct tbi_log_recovery recovery;
     struct tbi_log_options options;
