@@ -132,7 +132,8 @@ $(B)/obj/%.o: %.cc Makefile | $(B)/.deps
 
 $(main_o) $(B)/obj/bench/main.o: $(B)/version.h
 $(B)/obj/engine/watch/page.o: engine/watch/board.html
-# The page of the report and its chart library are inlined.
+# The pages and their chart library are inlined.
+$(B)/obj/sim/web/asset.o: $(wildcard sim/web/page/*) $(page)
 $(filter $(B)/obj/sim/report/%,$(sim_o)): $(wildcard sim/report/page/*) $(page)
 
 -include $(patsubst %.o,%.d,$(lib_o) $(sim_o) $(main_o) $(bench_o) $(unit_o) $(help_o) $(explore_o))

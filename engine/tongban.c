@@ -9,14 +9,15 @@
 #include "access/passwd.h"
 #include "check/check.h"
 #include "compare/compare.h"
+#include "fit/fit.h"
 #include "log/log.h"
 #include "net/serve.h"
-#include "roster/command.h"
-#include "fit/fit.h"
 #include "plan/command.h"
+#include "roster/command.h"
 #include "run/command.h"
 #include "tune/command.h"
 #include "version.h"
+#include "web/command.h"
 
 struct command {
     const char *name;
@@ -40,6 +41,7 @@ static const struct command commands[] = {
     {"fit", "a recorded log: a trace, plans, and how the simulation agrees with it", tbs_cmd_fit},
     {"log", "the scheduler's command log: verify, show, replay, export", tbi_cmd_log},
     {"plan", "the fewest windows of each hall and half hour that keep a promise", tbs_cmd_plan},
+    {"workbench", "a page to plan on: windows, waits, what if, plans", tbs_cmd_workbench},
     {"passwd", "make a line of the scheduler's access file", tbi_cmd_passwd},
     {"version", "version, compiler and the commit it was built from", command_version},
 };

@@ -1,0 +1,135 @@
+#include "web/job.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kernel/base.h"
+#include "web/api.h"
+
+void tbs_job_init(struct tbs_job *job, const struct tb_scenario *scenario)
+{
+    memset(job, 0, sizeof *job);
+    job->scenario = scenario;
+    tbs_assert(pthread_mutex_init(&job->mutex, NULL) == 0);
+    tbs_assert(pthread_cond_init(&job->changed, NULL) == 0);
+    job->over = true;
+}
+
+/* The caller holds no lock. Takes the text. */
+static void step_tell(struct tbs_job *job, char *text, bool over)
+{
+    pthread_mutex_lock(&job->mutex);
+    free(job->text);
+    job->text = text;
+    job->step++;
+    job->over = over;
+    pthread_cond_broadcast(&job->changed);
+    pthread_mutex_unlock(&job->mutex);
+}
+
+static char *search_text(const char *state, const struct tbs_web_search *search)
+{
+    json_t *json = json_pack("{s:s, s:i, s:o, s:o}", "state", state, "step", (int)search->step,
+                             "windows", tbs_web_windows_json(search->windows), "answer",
+                             tbs_web_answer_json(&search->answer));
+    char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(6));
+
+    json_decref(json);
+    tbs_assert(text != NULL);
+    return text;
+}
+
+static void progress(void *context, const struct tbs_web_search *search)
+{
+    step_tell(context, search_text(search->phase, search), false);
+}
+
+static void *work(void *context)
+{
+    struct tbs_job *job = context;
+    struct tbs_web_search *search = malloc(sizeof *search);
+
+    tbs_assert(search != NULL);
+    const bool found = tbs_web_search(job->scenario, &job->question, job->share, search, progress,
+                                      job, &job->stop);
+    const bool stopped = atomic_load_explicit(&job->stop, memory_order_relaxed);
+    const char *state = stopped ? "stopped" : !found ? "closed" : search->kept ? "kept" : "short";
+    step_tell(job, search_text(state, search), true);
+    free(search);
+    return NULL;
+}
+
+static void join(struct tbs_job *job)
+{
+    if (job->started) {
+        atomic_store_explicit(&job->stop, true, memory_order_relaxed);
+        pthread_join(job->thread, NULL);
+        job->started = false;
+    }
+}
+
+void tbs_job_end(struct tbs_job *job)
+{
+    join(job);
+    free(job->text);
+    pthread_cond_destroy(&job->changed);
+    pthread_mutex_destroy(&job->mutex);
+}
+
+uint32_t tbs_job_start(struct tbs_job *job, const struct tbs_web_question *question, double share)
+{
+    static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER; /* two pages may ask at once */
+
+    pthread_mutex_lock(&starting);
+    join(job);
+    pthread_mutex_lock(&job->mutex);
+    const uint32_t number = ++job->number;
+    job->step = 0;
+    job->over = false;
+    job->question = *question;
+    job->share = share;
+    atomic_store_explicit(&job->stop, false, memory_order_relaxed);
+    free(job->text);
+    job->text = NULL;
+    pthread_cond_broadcast(&job->changed);
+    pthread_mutex_unlock(&job->mutex);
+    tbs_assert(pthread_create(&job->thread, NULL, work, job) == 0);
+    job->started = true;
+    pthread_mutex_unlock(&starting);
+    return number;
+}
+
+bool tbs_job_cancel(struct tbs_job *job, uint32_t number)
+{
+    pthread_mutex_lock(&job->mutex);
+    const bool found = number == job->number && !job->over;
+    if (found) {
+        atomic_store_explicit(&job->stop, true, memory_order_relaxed);
+    }
+    pthread_mutex_unlock(&job->mutex);
+    return found;
+}
+
+char *tbs_job_watch(struct tbs_job *job, uint32_t number, uint32_t *step, bool *over)
+{
+    struct timespec until;
+    char *text = NULL;
+
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec++;
+    pthread_mutex_lock(&job->mutex);
+    while (job->number == number && job->step <= *step && !job->over) {
+        if (pthread_cond_timedwait(&job->changed, &job->mutex, &until) == ETIMEDOUT) {
+            break;
+        }
+    }
+    if (job->number == number && job->step > *step && job->text != NULL) {
+        text = strdup(job->text);
+        *step = job->step;
+    }
+    *over = text == NULL && (job->number != number || job->over);
+    pthread_mutex_unlock(&job->mutex);
+    return text;
+}
