@@ -224,8 +224,6 @@ Test(plan, an_impossible_promise_says_so)
     tb_scenario_free(s);
 }
 
-/* M(t)/M/s(t)+M with service and patience 1: people inside are Poisson with mean m(t) whatever
- * s(t), so what the modified offered load says is exact (Feldman et al. 2008, section 4). */
 Test(plan, no_replay_where_nobody_waits)
 {
     struct tb_scenario_problems problems = {0};
