@@ -154,23 +154,24 @@ test: $(B)/tests
 else
 test: tidy
 	@$(MAKE) all $(B)/tests $(stress) $(explore)
-	+@$(asan) sanitized STRESS='$(short)' UNIT='!(long_*)/*'
+	+@$(asan) sanitized STRESS='$(short)' UNIT='!(long_*|stress_*)/*'
 	+@$(tsan) threads STRESS='$(short)'
 	@$(run)/spin.sh $(B)/spin $(wildcard tests/spin/*.pml)
 	@$(run)/programs.sh '--seed $(SEED)' $(explore) $(stress)
 	@$(run)/bench.sh $(B)/tongban-bench
 	@set -e; for script in $(scripts); do B=$(B) $$script; done
-	@$(run)/unit.sh $(B)/tests
+	@$(run)/unit.sh $(B)/tests '!(stress_*)/*'
 endif
 
 # The same with every test and at full length.
-test-asan: ; +@$(asan) sanitized STRESS='--seed $(SEED)' UNIT='*'
+test-asan: ; +@$(asan) sanitized STRESS='--seed $(SEED)' UNIT='!(stress_*)/*'
 test-tsan: ; +@$(tsan) threads STRESS='--seed $(SEED)'
 sanitized: threads $(B)/tests ; @$(run)/unit.sh $(B)/tests '$(UNIT)'
 threads: $(stress) ; @$(run)/programs.sh '$(STRESS)' $(stress)
 
-stress: $(stress) $(explore)
+stress: $(stress) $(explore) $(B)/tests
 	@LIMIT_S=3600 $(run)/programs.sh '--seed $(SEED) --steps $(STEPS)' $(explore) $(stress)
+	@$(run)/unit.sh $(B)/tests 'stress_*/*'
 
 # libFuzzer comes with clang, so all is built anew by clang.
 fuzz:

@@ -187,7 +187,7 @@ static void draw_month(struct sample *s)
     }
 }
 
-Test(roster, sixty_people_for_a_month_within_one_percent_in_a_minute)
+Test(long_roster, sixty_people_for_a_month_within_one_percent_in_a_minute)
 {
     static struct sample s;
     const struct tbs_roster_options options = {.gap = 0.01, .time_s = 60};
