@@ -1,4 +1,4 @@
-/* The planner against exact theory, and its guarantee on new seeds; stress_plan is the long form. */
+/* The planner against exact theory, and its guarantee on new seeds. Long form: stress_plan. */
 #include <criterion/criterion.h>
 #include <math.h>
 #include <stdio.h>
