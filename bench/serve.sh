@@ -3,6 +3,7 @@
 # core 1, 50 connections, medians of ROUNDS rounds, the two alternating. Prints a table of ratios.
 # Usage: B=build ROUNDS=5 SECONDS_EACH=1 bench/serve.sh
 set -eu
+.ci/deps .ci/packages-bench
 build=${B:-build} rounds=${ROUNDS:-5} seconds=${SECONDS_EACH:-1}
 work=$(mktemp -d)
 pids=
