@@ -1,0 +1,87 @@
+#!/bin/bash
+# The config file that we hand out: explains each setting there is and no other, and the server
+# starts with it, once as it stands and once with every setting in it switched on.
+# Usage: B=build tests/scripts/serve_settings.sh
+set -eu
+program=${B:-build}/tongban
+conf=engine/net/tongban.conf
+unit=engine/net/tongban.service
+work=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+fail() {
+    echo "serve_settings: $*" >&2
+    [ ! -s "$work/log" ] || cat "$work/log" >&2
+    exit 1
+}
+
+"$program" serve --help | sed -n 's/^  --\([a-z-]*\) .*/\1/p' | grep -v '^config$' |
+    sort >"$work/settings"
+sed -n 's/^#\{0,1\}\([a-z][a-z-]*\) .*/\1/p' "$conf" | sort >"$work/explained"
+[ "$(wc -l <"$work/settings")" -ge 10 ] || fail "--help shows hardly any setting"
+diff "$work/settings" "$work/explained" >&2 || fail "$conf and --help name different settings"
+
+# What the file shows as being so when it is left out, is what --help says.
+for pair in 'connections 10000' 'history 262144' 'snapshot 3600' 'port 7400' 'idle 0'; do
+    grep -q "^#$pair\$" "$conf" || fail "$conf: no line '#$pair'"
+    "$program" serve --help | grep -A1 "^  --${pair% *} " | grep -q "\b${pair#* }\b" ||
+        fail "--help: ${pair% *} is not ${pair#* }"
+done
+
+# run FILE CHECK: serves with that file until it answers, checks, and stops it in order.
+run() {
+    : >"$work/log"
+    "$program" serve sim/scenarios/teach-one-hall --config "$1" 2>"$work/log" &
+    server=$!
+    for _ in $(seq 100); do
+        [ "$(redis-cli -s "$work/socket" PING 2>/dev/null)" != PONG ] || break
+        kill -0 "$server" 2>/dev/null || fail "$1: the server has ended"
+        sleep 0.05
+    done
+    [ "$(redis-cli -s "$work/socket" PING)" = PONG ] || fail "$1: no answer"
+    ${2:-true}
+    kill -TERM "$server"
+    wait "$server" || fail "$1: status $?"
+    server=
+    grep -q 'stopped in order' "$work/log" || fail "$1: not stopped in order"
+}
+places="s|/run/tongban|$work|; s|/var/lib/tongban|$work/data|; s|/etc/tongban|$work|"
+listens() { grep -q "listening on $work/socket" "$work/log" || fail "not on its socket"; }
+# Port numbers of its own, so that nothing else on this machine is in the way.
+everything() {
+    grep -q 'listening on 127.0.0.1 port' "$work/log" || fail "the port was not opened"
+    grep -q 'boards on http://127.0.0.1' "$work/log" || fail "no boards"
+    redis-cli -s "$work/socket" TICKET.TAKE hall 0 | grep -q NOAUTH || fail "no access"
+}
+sed "$places" "$conf" >"$work/conf"
+[ "$(grep -vc '^#\|^$' "$work/conf")" = 2 ] || fail "$conf: other settings are on than said"
+sed "s|^data.*|& # kept|" "$work/conf" >"$work/behind" # a comment behind a value
+run "$work/conf" listens
+run "$work/behind" listens
+[ -s "$work/data/key" ] || fail "nothing in the data folder"
+
+echo secret-secret | "$program" passwd kiosk1 kiosk hall >"$work/access"
+chmod 600 "$work/access"
+rm -rf "$work/data"
+sed 's/^#\([a-z]\)/\1/; s/^port .*/port 0/; s/^http .*/http 0/' "$work/conf" >"$work/all"
+# The scenario has a calendar of its own: the clock begins on its first day.
+first=$(grep -rhoE '20[0-9]{2}-[0-9]{2}-[0-9]{2}' sim/scenarios/teach-one-hall/*.yaml |
+    sort | head -n 1)
+sed -i "s/^clock .*/clock ${first}T09:00/" "$work/all"
+run "$work/all" everything
+
+# The unit starts the program that is there, with the file that is there, and does not start it
+# again when a setting is wrong.
+grep -q '^ExecStart=.*/tongban serve .* --config .*/tongban.conf$' "$unit" || fail "$unit: start"
+grep -q '^RestartPreventExitStatus=2$' "$unit" || fail "$unit: status 2"
+printf 'snapshot often\n' >"$work/wrong"
+status=0
+"$program" serve sim/scenarios/teach-one-hall --config "$work/wrong" 2>"$work/log" || status=$?
+[ "$status" = 2 ] || fail "a wrong setting: status $status"
+grep -q "wrong:1: not a number 'often'" "$work/log" || fail "the wrong line is not named"
+if command -v systemd-analyze >/dev/null; then
+    sed "s|^ExecStart=/usr/local/bin/tongban|ExecStart=$(realpath "$program")|" "$unit" \
+        >"$work/tongban.service"
+    systemd-analyze verify "$work/tongban.service" 2>"$work/log" || fail "$unit: refused"
+fi
+echo "serve_settings: each setting explained, file and unit, ok"
