@@ -256,19 +256,22 @@ static void fail(struct tbi_session *session)
     session->closing = true;
 }
 
+/* Which of the unsent bytes tell of changes is not known any more, above all where a send was under
+ * way and no mark was set yet; so none of them go out. */
 void tbi_connections_fail(struct loop *loop)
 {
     struct tbi_server *server = loop->server;
 
-    if (server->batch_lost)
-        for (uint32_t i = 0; i < server->dirty_count; i++)
-            fail(server->dirty[i]);
-    server->batch_lost = false;
-    for (uint32_t i = 0; i < loop->held_count; i++) {
-        fail(loop->held[i]);
-        loop->held[i]->held = false;
-        tbi_server_touch(server, loop->held[i]);
+    for (uint32_t i = 0; i < server->session_room; i++) {
+        struct tbi_session *session = server->sessions[i];
+
+        if (session == NULL || session->out.size == 0)
+            continue;
+        fail(session);
+        tbi_server_touch(server, session);
     }
+    for (uint32_t i = 0; i < loop->held_count; i++)
+        loop->held[i]->held = false;
     loop->held_count = 0;
 }
 

@@ -161,27 +161,33 @@ static void publish(struct loop *loop, int64_t now_us)
                                       : TBI_HEALTH_GOOD);
 }
 
+/* Once: from here on changes are refused (server.c), and what was not yet sent is taken back. */
+static void log_lost(struct loop *loop)
+{
+    if (loop->status != 0)
+        return;
+    fprintf(stderr, "serve: nothing is changed any more: %s\n", tbi_log_failure(loop->server->log));
+    loop->status = 1;
+    tbi_connections_fail(loop);
+}
+
 static void log_turn(struct loop *loop, int64_t now_us)
 {
     struct tbi_server *server = loop->server;
 
     if (server->log == NULL)
         return;
-    if (tbi_log_failed(server->log) != 0) {
-        if (loop->status == 0)
-            fprintf(stderr, "serve: nothing is changed any more: %s\n",
-                    tbi_log_failure(server->log));
-        loop->status = 1;
-        tbi_connections_fail(loop);
-        return;
-    }
     if (server->options->snapshot_s > 0 &&
         now_us - loop->snapshot_us > TB_SECONDS(server->options->snapshot_s) &&
-        !tbi_log_snapshot_busy(server->log)) {
+        !tbi_log_snapshot_busy(server->log) && tbi_log_failed(server->log) == 0) {
         loop->snapshot_us = now_us;
-        (void)tbi_log_snapshot_begin(server->log, server->city, server->now);
+        if (tbi_log_snapshot_begin(server->log, server->city, server->now) != 0)
+            fprintf(stderr, "serve: no snapshot was begun; the log alone is kept until the next\n");
     }
-    tbi_log_submit(server->log, &loop->ring, now_us);
+    if (tbi_log_failed(server->log) == 0)
+        tbi_log_submit(server->log, &loop->ring, now_us);
+    if (tbi_log_failed(server->log) != 0)
+        log_lost(loop);
 }
 
 static void turn(struct loop *loop)
@@ -216,6 +222,7 @@ sigset_t tbi_signals_block(void)
     sigaddset(&set, SIGTERM);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write, and is told */
     return set;
 }
 
@@ -240,7 +247,8 @@ static void finish(struct loop *loop)
            tbi_log_answerable(server->log) < tbi_log_lsn(server->log));
     if (server->log == NULL || loop->status != 0)
         return;
-    (void)tbi_log_snapshot_begin(server->log, server->city, server->now);
+    if (tbi_log_snapshot_begin(server->log, server->city, server->now) != 0)
+        fprintf(stderr, "serve: no last snapshot; the next start reads the log instead\n");
     while (tbi_log_snapshot_busy(server->log) && tbi_log_failed(server->log) == 0 &&
            tbi_clock_us() < until_us)
         turn(loop);

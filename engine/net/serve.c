@@ -12,8 +12,6 @@
 #include "server.h"
 #include "tongban/engine.h"
 
-tbi_whatif *tbi_serve_whatif;
-
 static void line_print(void *context, const char *line)
 {
     (void)context;
@@ -40,6 +38,26 @@ static struct tb_scenario *scenario_load(const char *dir)
     return scenario;
 }
 
+/* Under a name of its own first: a crash leaves no half key. */
+static bool key_write(const char *data, const char *path, const unsigned char key[TBI_KEY_BYTES])
+{
+    char temporary[4096 + 8];
+
+    snprintf(temporary, sizeof temporary, "%s.new", path);
+    const int file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (file < 0)
+        return false;
+    const bool written = write(file, key, TBI_KEY_BYTES) == TBI_KEY_BYTES && fsync(file) == 0;
+    close(file);
+    if (!written || rename(temporary, path) != 0)
+        return false;
+    const int folder = open(data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool kept = folder >= 0 && fsync(folder) == 0;
+    if (folder >= 0)
+        close(folder);
+    return kept;
+}
+
 /* The key of references and citizens: made once, kept beside the log, so that references stay good
  * over a restart. */
 static bool key_read(const char *data, unsigned char key[TBI_KEY_BYTES])
@@ -60,13 +78,15 @@ static bool key_read(const char *data, unsigned char key[TBI_KEY_BYTES])
     if (file >= 0) {
         good = read(file, key, TBI_KEY_BYTES) == TBI_KEY_BYTES;
         errno = good ? 0 : EBADMSG;
-    } else if ((file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)) >= 0) {
-        good = write(file, key, TBI_KEY_BYTES) == TBI_KEY_BYTES && fsync(file) == 0;
+        close(file);
+    } else {
+        good = key_write(data, path, key);
     }
     if (!good)
-        fprintf(stderr, "serve: %s: %s\n", path, strerror(errno));
-    if (file >= 0)
-        close(file);
+        fprintf(stderr,
+                "serve: %s: %s; without this key the references that were given out are "
+                "lost: bring it back from a copy\n",
+                path, strerror(errno));
     return good;
 }
 
@@ -226,8 +246,7 @@ int tbi_cmd_serve(int argc, char **argv)
                                          .port = 7400,
                                          .history = 262144,
                                          .connections_max = 10000,
-                                         .snapshot_s = 3600,
-                                         .whatif = tbi_serve_whatif};
+                                         .snapshot_s = 3600};
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         tbi_options_help();
         return 0;

@@ -32,7 +32,6 @@ enum {
 /* A command in the batch, and whose it is. */
 struct tbi_pending {
     struct tbi_session *session;
-    uint64_t id;  /* of the session: it may be gone by now */
     bool several; /* a query whose answer is a list */
 };
 
@@ -57,8 +56,7 @@ struct tbi_server {
     bool clock_manual;   /* time goes by CLOCK.SET alone */
     bool *station_dirty; /* to be published */
     bool any_dirty, stopping;
-    bool batch_lost; /* stepped, but not in the log: its answers must not go out */
-    bool stalled;    /* the log's staging is full: nothing more is read until it has room */
+    bool stalled; /* the log's staging is full: nothing more is read until it has room */
 
     /* Connections. loop.c's. */
     struct tbi_session **sessions;

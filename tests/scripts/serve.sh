@@ -121,6 +121,20 @@ for round in 1 2 3; do
     echo "serve: killed in round $round after $answered answers, all there"
 done
 
+# A disk that takes no more: nothing is answered that is not kept; questions go on.
+last=$(call TICKET.TAKE hall 0 REQUEST before-full | field number)
+prlimit --pid "$server" --fsize=4096:4096
+expect DISKFAIL TICKET.TAKE hall 0 REQUEST full-1
+expect DISKFAIL TICKET.TAKE hall 0 REQUEST full-2
+expect half_us HALL.WAIT hall 0
+grep -q 'nothing is changed any more' "$work/log" || { cat "$work/log" >&2; exit 1; }
+stop KILL
+start
+call CLOCK.SET $((now += 60000000)) >/dev/null
+expect "$last" TICKET.TAKE hall 0 REQUEST before-full
+expect repeated TICKET.TAKE hall 0 REQUEST before-full
+expect "$((last + 1))" TICKET.TAKE hall 0 REQUEST full-1
+
 redis-benchmark -s "$socket" -n 20000 -c 20 -P 8 -q HALL.WAIT hall 0 | tr '\r' '\n' | tail -n 1
 stop TERM
 grep -q 'stopped in order' "$work/log" || { cat "$work/log" >&2; exit 1; }
