@@ -13,8 +13,9 @@ static enum MHD_Result text_answer(struct MHD_Connection *connection, unsigned s
     MHD_add_response_header(response, "Content-Type", type);
     MHD_add_response_header(response, "Cache-Control", "no-store");
     MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    MHD_add_response_header(response, "Content-Security-Policy",
-                            "default-src 'self' 'unsafe-inline'; frame-ancestors 'self'");
+    MHD_add_response_header(
+        response, "Content-Security-Policy",
+        "default-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'");
     const enum MHD_Result result = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return result;
