@@ -85,9 +85,15 @@ void tbs_load_erlang_c(const struct tbs_lab *lab, const struct tbs_plan_options 
 
 /* ---- search.c ----------------------------------------------------------------------------- */
 
-/* Fills the hall but for flow. */
+struct tbs_listener {
+    void (*tell)(void *, const struct tbs_plan_told *);
+    void *context;
+};
+
+/* Fills the hall but for flow. `listener` may be NULL. */
 void tbs_hall_search(struct tbs_lab *lab, const struct tbs_plan_options *options,
-                     const atomic_bool *stop, struct tbs_plan_hall *hall);
+                     const struct tbs_listener *listener, const atomic_bool *stop,
+                     struct tbs_plan_hall *hall);
 
 /* ---- flow.c ------------------------------------------------------------------------------- */
 

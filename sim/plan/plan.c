@@ -155,9 +155,35 @@ static void search_one(struct team *team, uint32_t hall)
     struct tbs_lab *lab = lab_of(team, hall);
 
     if (lab != NULL) {
-        tbs_hall_search(lab, &team->plan->options, team->stop, &team->plan->halls[hall]);
+        tbs_hall_search(lab, &team->plan->options, NULL, team->stop,
+                        &team->plan->halls[hall]);
     }
     tbs_lab_free(lab);
+}
+
+bool tbs_plan_hall_find(const struct tb_scenario *s, uint32_t hall_index,
+                        const struct tbs_plan_options *options, const struct tbs_flow *flow,
+                        void (*tell_step)(void *, const struct tbs_plan_told *), void *context,
+                        const atomic_bool *stop, struct tbs_plan_hall *hall)
+{
+    const struct tbs_listener listener = {tell_step, context};
+    struct tbs_lab *lab =
+        tbs_lab_create(s, hall_index, &options->days, options->windows_max, flow, options->wait_us);
+
+    memset(hall, 0, sizeof *hall);
+    hall->flow = flow != NULL ? *flow : (struct tbs_flow){1, 0};
+    if (lab == NULL) {
+        return false;
+    }
+    tbs_hall_search(lab, options, &listener, stop, hall);
+    tbs_lab_free(lab);
+    return true;
+}
+
+void tbs_plan_hall_clear(struct tbs_plan_hall *hall)
+{
+    free(hall->steps);
+    memset(hall, 0, sizeof *hall);
 }
 
 /* ---- the city's curve, and the budget ---------------------------------------------------------
@@ -399,7 +425,7 @@ void tbs_plan_free(struct tbs_plan *plan)
         return;
     }
     for (uint32_t h = 0; h < plan->hall_count; h++) {
-        free(plan->halls[h].steps);
+        tbs_plan_hall_clear(&plan->halls[h]);
     }
     free(plan->halls);
     free(plan);

@@ -171,6 +171,33 @@ struct tbs_plan {
     bool stopped;
 };
 
+/* ---- one hall searched ------------------------------------------------------------------------
+ */
+
+/* Told after each step of a hall's search. */
+struct tbs_plan_told {
+    const char *phase; /* "search": proposed by theory and replay; "check": asked the core */
+    uint32_t step;     /* from 1 on */
+    const struct tbs_staffing *staffing;
+    double window_hours;
+    const struct tbs_lab_result *result; /* the core's word on it */
+    bool kept;                           /* "check": the promise is kept with confidence */
+};
+
+/* The fewest windows of one hall, as tbs_plan_search finds them; options->hall is ignored, `flow`
+ * may be NULL. The scenario may have been changed or cut to one hall for a what-if: only what
+ * concerns this hall is read. `tell` and `stop` may be NULL; stopped within a fraction of a second.
+ * False: never open on such days, or nobody comes; *hall is then TBS_PLAN_CLOSED. *hall is given to
+ * tbs_plan_hall_clear afterwards in any case. */
+bool tbs_plan_hall_find(const struct tb_scenario *scenario, uint32_t hall_index,
+                        const struct tbs_plan_options *options, const struct tbs_flow *flow,
+                        void (*tell)(void *, const struct tbs_plan_told *), void *context,
+                        const atomic_bool *stop, struct tbs_plan_hall *hall);
+void tbs_plan_hall_clear(struct tbs_plan_hall *hall);
+
+/* ---- all halls --------------------------------------------------------------------------------
+ */
+
 struct tbs_plan_progress {
     uint32_t hall, done, count; /* the hall that was just finished */
     double hours;

@@ -27,7 +27,9 @@ enum {
 struct search {
     struct tbs_lab *lab;
     const struct tbs_plan_options *options;
+    const struct tbs_listener *listener;
     const atomic_bool *stop;
+    uint32_t step;
     struct tbs_recording recording;
     struct tbs_recording rank; /* its first days: borrowed */
     /* Core less replay, of the day and of each half hour. */
@@ -40,6 +42,20 @@ struct search {
 static bool stopped(const struct search *s)
 {
     return s->stop != NULL && atomic_load_explicit(s->stop, memory_order_relaxed);
+}
+
+static void tell(struct search *s, const char *phase, const struct tbs_staffing *staffing,
+                 const struct tbs_lab_result *result, bool kept)
+{
+    const struct tbs_plan_told told = {.phase = phase,
+                                       .step = ++s->step,
+                                       .staffing = staffing,
+                                       .window_hours = tbs_lab_hours(s->lab, staffing),
+                                       .result = result,
+                                       .kept = kept};
+    if (s->listener != NULL && s->listener->tell != NULL) {
+        s->listener->tell(s->listener->context, &told);
+    }
 }
 
 /* ---- the replay's word ------------------------------------------------------------------------
@@ -354,6 +370,7 @@ static void propose(struct search *s, struct tbs_staffing *staffing)
     for (uint32_t round = 0; round < ROUNDS && !stopped(s); round++) {
         const struct tbs_staffing before = *staffing;
         core_run(s, staffing, s->options->seed, days_for(s, SEARCH_VISITS), &result);
+        tell(s, "search", staffing, &result, false);
         descend(s, staffing);
         if (memcmp(&before, staffing, sizeof before) == 0) {
             return;
@@ -370,6 +387,7 @@ static void decide(struct search *s, struct tbs_staffing next, struct tbs_plan_h
     for (uint32_t i = 0; i < TRIES && !stopped(s); i++) {
         struct tbs_lab_result result;
         const bool kept = check(s, &next, seed + i * 16, alpha * ldexp(1, -(int)i - 1), &result);
+        tell(s, "check", &next, &result, kept);
         if (kept && (!have || tbs_lab_hours(s->lab, &next) < tbs_lab_hours(s->lab, &hall->needs))) {
             have = true;
             hall->needs = next;
@@ -457,9 +475,10 @@ static void erlang_compare(struct search *s, struct tbs_plan_hall *hall)
 }
 
 void tbs_hall_search(struct tbs_lab *lab, const struct tbs_plan_options *options,
-                     const atomic_bool *stop, struct tbs_plan_hall *hall)
+                     const struct tbs_listener *listener, const atomic_bool *stop,
+                     struct tbs_plan_hall *hall)
 {
-    struct search s = {.lab = lab, .options = options, .stop = stop};
+    struct search s = {.lab = lab, .options = options, .listener = listener, .stop = stop};
     struct tbs_staffing own, first = {{0}};
 
     search_open(&s);
@@ -470,9 +489,11 @@ void tbs_hall_search(struct tbs_lab *lab, const struct tbs_plan_options *options
         core_run(&s, &hall->needs, options->seed + 99, days_for(&s, SEARCH_VISITS), &hall->result);
         hall->kept_probability = tbs_normal_below(margin(&s, &hall->result));
     }
-    next_gain(&s, hall);
-    steps_make(&s, hall);
-    erlang_compare(&s, hall);
+    if (hall->state != TBS_PLAN_STOPPED) {
+        next_gain(&s, hall);
+        steps_make(&s, hall);
+        erlang_compare(&s, hall);
+    }
     tbs_lab_own(lab, &own);
     hall->hours = tbs_lab_hours(lab, &hall->needs);
     hall->hours_now = tbs_lab_hours(lab, &own);

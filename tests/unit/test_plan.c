@@ -224,6 +224,50 @@ Test(plan, an_impossible_promise_says_so)
     tb_scenario_free(s);
 }
 
+struct hearing {
+    uint32_t told, kept;
+    double hours;
+};
+
+static void hear(void *context, const struct tbs_plan_told *told)
+{
+    struct hearing *h = context;
+
+    cr_assert_eq(told->step, ++h->told);
+    cr_assert(told->result->day.visits > 0);
+    if (told->kept) {
+        cr_assert_str_eq(told->phase, "check");
+        h->kept++;
+        h->hours = told->window_hours;
+    }
+}
+
+Test(plan, one_hall_is_found_and_told)
+{
+    struct tb_scenario_problems problems = {0};
+    struct tb_scenario *s = tb_scenario_load("sim/scenarios/teach-one-hall", &problems);
+    struct tbs_plan_options o;
+    struct tbs_plan_hall hall;
+    struct hearing hearing = {0};
+    atomic_bool stop = false;
+
+    tbs_plan_options_init(&o, s);
+    cr_assert(tbs_plan_days_find(s, "saturday", &o.days));
+    cr_assert(tbs_plan_hall_find(s, 0, &o, NULL, hear, &hearing, &stop, &hall));
+    cr_assert_eq(hall.state, TBS_PLAN_KEPT);
+    cr_assert(hearing.kept > 0);
+    cr_assert_float_eq(hearing.hours, hall.hours, 1e-9);
+    tbs_plan_hall_clear(&hall);
+    stop = true;
+    cr_assert(tbs_plan_hall_find(s, 0, &o, NULL, NULL, NULL, &stop, &hall));
+    cr_assert_eq(hall.state, TBS_PLAN_STOPPED);
+    tbs_plan_hall_clear(&hall);
+    cr_assert(tbs_plan_days_find(s, "closed", &o.days));
+    cr_assert(!tbs_plan_hall_find(s, 0, &o, NULL, NULL, NULL, NULL, &hall));
+    tbs_plan_hall_clear(&hall);
+    tb_scenario_free(s);
+}
+
 Test(plan, no_replay_where_nobody_waits)
 {
     struct tb_scenario_problems problems = {0};
