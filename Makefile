@@ -89,7 +89,7 @@ $(B)/tongban-bench: $(bench_o) $(libs)
 	$Q$(CC) $(CFLAGS) -o $@ $^ -lbenchmark -lstdc++ -lck $(sim_l) $(lib_l)
 
 # The load generator of bench/serve.sh.
-$(B)/load: $(B)/obj/bench/load/load.o $(B)/libsim.a $(B)/libtongban.a
+$(B)/load: $(call objects,bench/load/*.c) $(B)/libsim.a $(B)/libtongban.a
 	$(call say,LINK,$@)
 	$Q$(CC) $(CFLAGS) -o $@ $^ $(sim_l) $(lib_l)
 

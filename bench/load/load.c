@@ -1,71 +1,45 @@
 /* A closed-loop load generator for RESP servers: ours and Redis, under the very same load.
  *
- *     load --unix PATH | --port N [--connections 50] [--pipeline 1] [--seconds 2]
- *          [--list FILE] [--setup REQUEST]... --request REQUEST [--request REQUEST]...
+ *     load --unix PATH | --port N [--connections 50] [--pipeline 1] [--seconds 2] [--rate R]
+ *          [--list FILE] [--setup REQUEST]... [--listeners N --listen REQUEST]
+ *          --request REQUEST [--request REQUEST]...
  *
  * Every connection sends the requests in turn, `pipeline` of them at once, waits for all replies,
  * and goes on. In a request %c is the connection's number, and %1 .. %9 are the words of its line
- * in
- * --list FILE. --setup requests are sent once, by the
- * first connection. Prints requests a second, and quantiles of a round trip in microseconds; the
- * share of errors is printed, and more than one in a hundred is a failure: a refused request is
- * no work done. epoll, one thread. */
+ * in --list FILE (which begins again when it is too short). Each connection sends the --setup
+ * requests once before. --listeners more connections send the --listen request alone, and what they
+ * hear is counted. --rate R spreads R requests a second over the connections, and a round trip
+ * then counts from when it was due. Prints requests a second, quantiles of a round trip in
+ * microseconds, the share of errors (more than one in a hundred is a failure: a refused request is
+ * no work done), messages a second, and the part of a core that the generator used: near 1, it was
+ * the generator that was measured. */
+#include "load.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "kernel/histogram.h"
+static struct options options = {.connections = 50, .pipeline = 1, .seconds = 2};
 
-enum { REQUESTS_MAX = 16, CONNECTIONS_MAX = 10000, IN_BYTES = 1 << 18, OUT_BYTES = 1 << 17 };
-
-struct connection {
-    int fd;
-    char *out; /* as many rounds as there are requests, made once */
-    size_t rounds[REQUESTS_MAX + 1], out_bytes; /* where each begins */
-    uint32_t round;
-    char *in;
-    size_t in_bytes, read;
-    uint32_t replies; /* of this round */
-    int64_t sent_at_us;
-};
-
-static struct {
-    const char *unix_path, *requests[REQUESTS_MAX], *setups[REQUESTS_MAX];
-    int port, connections, pipeline, request_count, setup_count;
-    double seconds;
-} options = {.connections = 50, .pipeline = 1, .seconds = 2};
-
-static struct tbs_histogram round_trips;
-static uint64_t replies, errors;
-static char first_error[200];
-
-static int64_t now_us(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return t.tv_sec * 1000000ll + t.tv_nsec / 1000;
-}
-
-static void die(const char *what)
+void die(const char *what)
 {
     fprintf(stderr, "load: %s: %s\n", what, strerror(errno));
     exit(1);
 }
 
-/* ---- RESP ---- */
+/* ---- requests ---- */
 
 /* Words of the list's lines; each line belongs to a connection. */
 enum { WORDS_MAX = 9, WORD_BYTES = 64 };
 static char (*words_of)[WORDS_MAX][WORD_BYTES];
+static int line_count;
 
 static void list_read(const char *path)
 {
@@ -75,10 +49,11 @@ static void list_read(const char *path)
     words_of = calloc(CONNECTIONS_MAX, sizeof *words_of);
     if (file == NULL || words_of == NULL)
         die(path);
-    for (int i = 0; i < CONNECTIONS_MAX && fgets(line, sizeof line, file) != NULL; i++) {
+    while (line_count < CONNECTIONS_MAX && fgets(line, sizeof line, file) != NULL) {
         char *word = strtok_r(line, " \n", &rest);
         for (int w = 0; w < WORDS_MAX && word != NULL; w++, word = strtok_r(NULL, " \n", &rest))
-            snprintf(words_of[i][w], WORD_BYTES, "%s", word);
+            snprintf(words_of[line_count][w], WORD_BYTES, "%s", word);
+        line_count++;
     }
     fclose(file);
 }
@@ -94,8 +69,8 @@ static size_t request_write(char *out, const char *text, int connection)
         if (text[0] == '%' && text[1] == 'c') {
             used += sprintf(copy + used, "%d", connection);
             text++;
-        } else if (text[0] == '%' && text[1] >= '1' && text[1] <= '9' && words_of != NULL) {
-            used += sprintf(copy + used, "%s", words_of[connection][text[1] - '1']);
+        } else if (text[0] == '%' && text[1] >= '1' && text[1] <= '9' && line_count > 0) {
+            used += sprintf(copy + used, "%s", words_of[connection % line_count][text[1] - '1']);
             text++;
         } else {
             copy[used++] = *text;
@@ -111,34 +86,30 @@ static size_t request_write(char *out, const char *text, int connection)
     return bytes;
 }
 
-/* The end of the reply that begins at `at`; NULL: not all of it is here. */
-static const char *reply_end(const char *at, const char *end)
-{
-    uint64_t items = 1;
-
-    while (items > 0) {
-        const char *line = at < end ? memchr(at, '\n', (size_t)(end - at)) : NULL;
-        if (line == NULL)
-            return NULL;
-        const char mark = *at;
-        const long number = mark == '$' || mark == '*' || mark == '%' ? atol(at + 1) : 0;
-        at = line + 1;
-        items--;
-        if (mark == '$' && number >= 0)
-            at += number + 2;
-        else if (mark == '*' && number > 0)
-            items += (uint64_t)number;
-        else if (mark == '%')
-            items += 2 * (uint64_t)number;
-        if (at > end)
-            return NULL;
-    }
-    return at;
-}
-
 /* ---- connections ---- */
 
-static void connection_open(struct connection *c, int number)
+/* Sends a request and waits for its reply. */
+static void request_once(struct connection *c, const char *request, int number)
+{
+    char out[8192], in[65536 + REPLIES_SLACK];
+    const size_t bytes = request_write(out, request, number);
+    const uint64_t before = c->in.count;
+
+    if (write(c->fd, out, bytes) != (ssize_t)bytes)
+        die("write");
+    while (c->in.count == before) {
+        const ssize_t n = read(c->fd, in, sizeof in - REPLIES_SLACK);
+        if (n <= 0)
+            die(n == 0 ? "the server closed a connection" : "read");
+        replies_take(&c->in, in, (size_t)n);
+        if (c->in.errors > 0) {
+            fprintf(stderr, "load: %s was refused: %.*s", request, (int)n, in);
+            exit(1);
+        }
+    }
+}
+
+static void socket_open(struct connection *c)
 {
     struct sockaddr_un local = {.sun_family = AF_UNIX};
     struct sockaddr_in four = {.sin_family = AF_INET,
@@ -154,150 +125,131 @@ static void connection_open(struct connection *c, int number)
                 options.unix_path ? sizeof local : sizeof four) != 0)
         die("connect");
     setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    c->in = malloc(IN_BYTES);
+}
+
+static void connection_open(struct connection *c, int number)
+{
+    size_t bytes = 0;
+
+    socket_open(c);
+    for (int i = 0; i < options.setup_count; i++)
+        request_once(c, options.setups[i], number);
+    c->in = (struct replies){0};
     c->out = malloc(OUT_BYTES);
+    if (c->out == NULL)
+        die("malloc");
     for (int i = 0; i < options.pipeline * options.request_count; i++) {
         if (i % options.pipeline == 0)
-            c->rounds[i / options.pipeline] = c->out_bytes;
-        c->out_bytes += request_write(c->out + c->out_bytes,
-                                      options.requests[i % options.request_count], number);
+            c->rounds[i / options.pipeline] = bytes;
+        bytes += request_write(c->out + bytes, options.requests[i % options.request_count], number);
     }
-    c->rounds[options.request_count] = c->out_bytes;
+    c->rounds[options.request_count] = bytes;
 }
 
-static void round_begin(struct connection *c)
+static void listener_open(struct connection *c, int number)
 {
-    c->sent_at_us = now_us();
-    c->replies = 0;
-    size_t at = c->rounds[c->round];
-    const size_t end = c->rounds[c->round + 1];
-    while (at < end) {
-        const ssize_t n = write(c->fd, c->out + at, end - at);
-        if (n <= 0)
-            die("write");
-        at += (size_t)n;
-    }
-    c->round = (c->round + 1) % (uint32_t)options.request_count;
+    socket_open(c);
+    request_once(c, options.listen, number);
+    c->in = (struct replies){0};
 }
 
-/* Takes what has come; true when the round is over. */
-static int replies_take(struct connection *c)
-{
-    const ssize_t n = read(c->fd, c->in + c->in_bytes, IN_BYTES - c->in_bytes);
-    const char *at = c->in, *end, *next;
+/* ---- what is asked for ---- */
 
-    if (n <= 0)
-        die(n == 0 ? "the server closed a connection" : "read");
-    c->in_bytes += (size_t)n;
-    for (end = c->in + c->in_bytes; (next = reply_end(at, end)) != NULL; at = next) {
-        if (*at == '-' && errors++ == 0)
-            snprintf(first_error, sizeof first_error, "%.*s", (int)(next - at), at);
-        c->replies++;
-        replies++;
-        if (next == end) {
-            at = next;
-            break;
-        }
-    }
-    c->in_bytes = (size_t)(end - at);
-    memmove(c->in, at, c->in_bytes);
-    return c->replies >= (uint32_t)options.pipeline;
+static int usage(void)
+{
+    fprintf(stderr,
+            "usage: load --unix PATH | --port N [--connections N] [--pipeline N] [--seconds S]\n"
+            "            [--rate R] [--list FILE] [--setup REQUEST]...\n"
+            "            [--listeners N --listen REQUEST] --request REQUEST...\n");
+    exit(2);
 }
 
-static void setups_send(struct connection *c)
+static void option_read(const char *name, const char *value)
 {
-    for (int i = 0; i < options.setup_count; i++) {
-        char out[8192];
-        const size_t bytes = request_write(out, options.setups[i], 0);
-        if (write(c->fd, out, bytes) != (ssize_t)bytes)
-            die("write");
-        const uint32_t before = c->replies;
-        while (c->replies == before)
-            replies_take(c);
-    }
-    if (errors > 0) {
-        fprintf(stderr, "load: setup was refused: %s", first_error);
-        exit(1);
-    }
-    replies = 0;
-}
+    static const struct {
+        const char *name;
+        int *number;
+        const char **text;
+        double *real;
+    } rows[] = {{"--unix", .text = &options.unix_path},
+                {"--port", .number = &options.port},
+                {"--connections", .number = &options.connections},
+                {"--pipeline", .number = &options.pipeline},
+                {"--listeners", .number = &options.listeners},
+                {"--listen", .text = &options.listen},
+                {"--seconds", .real = &options.seconds},
+                {"--rate", .real = &options.rate}};
 
-static double run(struct connection *connections)
-{
-    const int poll = epoll_create1(0);
-    const int64_t begun_us = now_us(), until_us = begun_us + (int64_t)(options.seconds * 1e6);
-    struct epoll_event ready[256];
-    int64_t now = begun_us;
-
-    for (int i = 0; i < options.connections; i++) {
-        struct epoll_event event = {.events = EPOLLIN, .data.ptr = &connections[i]};
-        epoll_ctl(poll, EPOLL_CTL_ADD, connections[i].fd, &event);
-        round_begin(&connections[i]);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strcmp(name, rows[i].name) != 0)
+            continue;
+        if (rows[i].number)
+            *rows[i].number = atoi(value);
+        else if (rows[i].text)
+            *rows[i].text = value;
+        else
+            *rows[i].real = atof(value);
+        return;
     }
-    while (now < until_us) {
-        const int count = epoll_wait(poll, ready, 256, 1000);
-        for (int i = 0; i < count; i++) {
-            struct connection *c = ready[i].data.ptr;
-            if (!replies_take(c))
-                continue;
-            now = now_us();
-            tbs_histogram_add(&round_trips, now - c->sent_at_us);
-            round_begin(c);
-        }
-        if (count == 0)
-            now = now_us();
-    }
-    close(poll);
-    return (double)(now - begun_us) / 1e6;
+    if (strcmp(name, "--list") == 0)
+        list_read(value);
+    else if (strcmp(name, "--request") == 0 && options.request_count < REQUESTS_MAX)
+        options.requests[options.request_count++] = value;
+    else if (strcmp(name, "--setup") == 0 && options.setup_count < REQUESTS_MAX)
+        options.setups[options.setup_count++] = value;
+    else
+        usage();
 }
 
 static void options_read(int argc, char **argv)
 {
-    for (int i = 1; i + 1 < argc; i += 2) {
-        const char *name = argv[i], *value = argv[i + 1];
-        if (strcmp(name, "--unix") == 0)
-            options.unix_path = value;
-        else if (strcmp(name, "--port") == 0)
-            options.port = atoi(value);
-        else if (strcmp(name, "--connections") == 0)
-            options.connections = atoi(value);
-        else if (strcmp(name, "--pipeline") == 0)
-            options.pipeline = atoi(value);
-        else if (strcmp(name, "--list") == 0)
-            list_read(value);
-        else if (strcmp(name, "--seconds") == 0)
-            options.seconds = atof(value);
-        else if (strcmp(name, "--request") == 0 && options.request_count < REQUESTS_MAX)
-            options.requests[options.request_count++] = value;
-        else if (strcmp(name, "--setup") == 0 && options.setup_count < REQUESTS_MAX)
-            options.setups[options.setup_count++] = value;
-    }
+    if (argc % 2 == 0)
+        usage();
+    for (int i = 1; i < argc; i += 2)
+        option_read(argv[i], argv[i + 1]);
     if ((options.unix_path == NULL && options.port == 0) || options.request_count == 0 ||
-        options.connections < 1 || options.connections > CONNECTIONS_MAX || options.pipeline < 1) {
-        fprintf(stderr, "usage: load --unix PATH | --port N [--connections N] [--pipeline N] "
-                        "[--seconds S] [--setup REQUEST]... --request REQUEST...\n");
-        exit(2);
+        options.connections < 1 || options.pipeline < 1 || options.listeners < 0 ||
+        options.connections + options.listeners > CONNECTIONS_MAX ||
+        (options.listeners > 0 && options.listen == NULL))
+        usage();
+}
+
+static int report(const struct result *r)
+{
+    const struct tbs_histogram *h = &r->round_trips;
+
+    printf("%.0f requests/s  p50 %lld us  p99 %lld us  p999 %lld us  errors %.4f  messages %.0f/s  "
+           "generator %.2f\n",
+           (double)r->replies / r->seconds, (long long)tbs_histogram_quantile_us(h, 0.5),
+           (long long)tbs_histogram_quantile_us(h, 0.99),
+           (long long)tbs_histogram_quantile_us(h, 0.999),
+           (double)r->errors / (double)(r->replies ? r->replies : 1),
+           (double)r->messages / r->seconds, r->cpu_s / r->seconds);
+    if (r->errors * 100 > r->replies) {
+        fprintf(stderr, "load: refused: %s\n", r->error);
+        return 1;
     }
+    return 0;
 }
 
 int main(int argc, char **argv)
 {
-    options_read(argc, argv);
-    struct connection *connections = calloc((size_t)options.connections, sizeof *connections);
+    static struct result result;
+    struct rlimit files;
 
+    options_read(argc, argv);
+    getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &files);
+    struct connection *connections =
+        calloc((size_t)(options.connections + options.listeners), sizeof *connections);
+    if (connections == NULL)
+        die("calloc");
     for (int i = 0; i < options.connections; i++)
         connection_open(&connections[i], i);
-    tbs_histogram_clear(&round_trips);
-    setups_send(&connections[0]);
-    const double seconds = run(connections);
-    printf("%.0f requests/s  p50 %lld us  p99 %lld us  p999 %lld us  errors %.4f\n",
-           (double)replies / seconds, (long long)tbs_histogram_quantile_us(&round_trips, 0.5),
-           (long long)tbs_histogram_quantile_us(&round_trips, 0.99),
-           (long long)tbs_histogram_quantile_us(&round_trips, 0.999),
-           (double)errors / (double)(replies ? replies : 1));
-    if (errors * 100 > replies) {
-        fprintf(stderr, "load: refused: %s", first_error);
-        return 1;
-    }
-    return 0;
+    for (int i = 0; i < options.listeners; i++)
+        listener_open(&connections[options.connections + i], i);
+    tbs_histogram_clear(&result.round_trips);
+    drive(&options, connections, &result);
+    return report(&result);
 }

@@ -1,0 +1,226 @@
+/* One io_uring, one thread: received bytes come in a few buffers that stay in the cache and are
+ * counted where they lie; a send asks for no completion; all that a turn has to send goes with the
+ * call that waits for what comes next. */
+#define _GNU_SOURCE /* memmem */
+#include <errno.h>
+#include <liburing.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "load.h"
+
+enum { ENTRIES = 4096, COMPLETIONS = 65536, BUFFERS = 128, BUFFER_BYTES = 8192 };
+enum { BUFFERS_BYTES = BUFFERS * BUFFER_BYTES };
+enum { SEND_BIT = 1 << 30 };
+
+struct drive {
+    const struct options *options;
+    struct connection *connections;
+    struct result *result;
+    struct io_uring ring;
+    struct io_uring_buf_ring *buffers;
+    char *memory;
+    int64_t now_us, between_us; /* two rounds of a connection; 0: no rate was asked for */
+};
+
+static int64_t clock_us(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec * 1000000ll + t.tv_nsec / 1000;
+}
+
+static double cpu_s(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void check(int status, const char *what)
+{
+    if (status >= 0)
+        return;
+    errno = -status;
+    die(what);
+}
+
+static void ring_make(struct drive *d)
+{
+    struct io_uring_params params = {.flags = IORING_SETUP_SINGLE_ISSUER |
+                                              IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_CQSIZE,
+                                     .cq_entries = COMPLETIONS};
+    const unsigned count = (unsigned)(d->options->connections + d->options->listeners);
+    int *files = calloc(count, sizeof *files);
+
+    check(io_uring_queue_init_params(ENTRIES, &d->ring, &params), "io_uring");
+    for (unsigned i = 0; i < count; i++)
+        files[i] = d->connections[i].fd;
+    check(io_uring_register_files(&d->ring, files, count), "io_uring_register_files");
+    free(files);
+    d->buffers = mmap(NULL, BUFFERS * sizeof(struct io_uring_buf), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    d->memory = mmap(NULL, BUFFERS_BYTES + REPLIES_SLACK, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    struct io_uring_buf_reg reg = {.ring_addr = (uint64_t)(uintptr_t)d->buffers,
+                                   .ring_entries = BUFFERS};
+    check(io_uring_register_buf_ring(&d->ring, &reg, 0), "io_uring_register_buf_ring");
+    io_uring_buf_ring_init(d->buffers);
+    for (int i = 0; i < BUFFERS; i++)
+        io_uring_buf_ring_add(d->buffers, d->memory + (size_t)i * BUFFER_BYTES, BUFFER_BYTES,
+                              (unsigned short)i, io_uring_buf_ring_mask(BUFFERS), i);
+    io_uring_buf_ring_advance(d->buffers, BUFFERS);
+}
+
+static struct io_uring_sqe *sqe_get(struct drive *d)
+{
+    struct io_uring_sqe *sqe = io_uring_get_sqe(&d->ring);
+
+    if (sqe == NULL) {
+        check(io_uring_submit(&d->ring), "io_uring_enter");
+        sqe = io_uring_get_sqe(&d->ring);
+    }
+    return sqe;
+}
+
+static void receive(struct drive *d, uint32_t index)
+{
+    struct io_uring_sqe *sqe = sqe_get(d);
+
+    io_uring_prep_recv_multishot(sqe, (int)index, NULL, 0, 0);
+    sqe->flags |= IOSQE_BUFFER_SELECT | IOSQE_FIXED_FILE;
+    sqe->user_data = index;
+}
+
+static void round_begin(struct drive *d, uint32_t index, int64_t at_us)
+{
+    struct connection *c = &d->connections[index];
+    struct io_uring_sqe *sqe = sqe_get(d);
+
+    io_uring_prep_send(sqe, (int)index, c->out + c->rounds[c->round],
+                       c->rounds[c->round + 1] - c->rounds[c->round], MSG_WAITALL);
+    sqe->flags |= IOSQE_FIXED_FILE | IOSQE_CQE_SKIP_SUCCESS;
+    sqe->user_data = SEND_BIT | index;
+    c->sent_at_us = at_us;
+    c->due = c->in.count + (uint64_t)d->options->pipeline;
+    c->round = (c->round + 1) % (uint32_t)d->options->request_count;
+}
+
+/* What has come in one buffer. */
+static void bytes_take(struct drive *d, uint32_t index, const char *at, size_t bytes)
+{
+    struct connection *c = &d->connections[index];
+    const uint64_t errors = c->in.errors;
+
+    replies_take(&c->in, at, bytes);
+    if (c->in.errors > errors && d->result->error[0] == 0) {
+        const char *error = *at == '-' ? at : memmem(at, bytes, "\n-", 2);
+        snprintf(d->result->error, sizeof d->result->error, "%.*s",
+                 error ? (int)(at + bytes - error) : 0, error);
+    }
+    if (c->due == 0 || c->in.count < c->due)
+        return;
+    tbs_histogram_add(&d->result->round_trips, d->now_us - c->sent_at_us);
+    c->due = 0;
+    if (d->between_us == 0)
+        round_begin(d, index, d->now_us);
+}
+
+static void complete(struct drive *d, const struct io_uring_cqe *cqe)
+{
+    const uint32_t index = (uint32_t)cqe->user_data;
+
+    if (index & SEND_BIT) /* only failures tell */
+        check(cqe->res < 0 ? cqe->res : -EPIPE, "send");
+    if (cqe->flags & IORING_CQE_F_BUFFER) {
+        const uint32_t buffer = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
+        char *at = d->memory + (size_t)buffer * BUFFER_BYTES;
+
+        bytes_take(d, index, at, (size_t)cqe->res);
+        io_uring_buf_ring_add(d->buffers, at, BUFFER_BYTES, (unsigned short)buffer,
+                              io_uring_buf_ring_mask(BUFFERS), 0);
+        io_uring_buf_ring_advance(d->buffers, 1);
+    } else if (cqe->res == 0) {
+        check(-ECONNRESET, "the server closed a connection");
+    } else if (cqe->res != -ENOBUFS) {
+        check(cqe->res, "receive");
+    }
+    if (!(cqe->flags & IORING_CQE_F_MORE))
+        receive(d, index);
+}
+
+/* Rounds whose time has come, under --rate; when the next one does. A round that is late because
+ * the one before it took long is counted from when it should have begun. */
+static int64_t rounds_due(struct drive *d)
+{
+    int64_t next_us = INT64_MAX;
+
+    for (int i = 0; i < d->options->connections; i++) {
+        struct connection *c = &d->connections[i];
+        const int64_t at_us = c->sent_at_us + d->between_us;
+
+        if (c->due != 0)
+            continue;
+        if (at_us <= d->now_us)
+            round_begin(d, (uint32_t)i, at_us);
+        else if (at_us < next_us)
+            next_us = at_us;
+    }
+    return next_us;
+}
+
+static void turn(struct drive *d)
+{
+    struct io_uring_cqe *cqe;
+    unsigned head, count = 0;
+    int64_t wait_us = 100000;
+
+    if (d->between_us > 0) {
+        const int64_t next_us = rounds_due(d);
+        wait_us = next_us - d->now_us < wait_us ? next_us - d->now_us : wait_us;
+    }
+    struct __kernel_timespec limit = {.tv_nsec = wait_us * 1000};
+    const int status = io_uring_submit_and_wait_timeout(&d->ring, &cqe, 1, &limit, NULL);
+    check(status == -ETIME || status == -EINTR ? 0 : status, "io_uring_enter");
+    d->now_us = clock_us();
+    io_uring_for_each_cqe(&d->ring, head, cqe)
+    {
+        complete(d, cqe);
+        count++;
+    }
+    io_uring_cq_advance(&d->ring, count);
+}
+
+void drive(const struct options *options, struct connection *connections, struct result *result)
+{
+    struct drive d = {.options = options, .connections = connections, .result = result};
+    const uint32_t talkers = (uint32_t)options->connections;
+    const double cpu_begun_s = cpu_s();
+
+    ring_make(&d);
+    if (options->rate > 0)
+        d.between_us = (int64_t)(1e6 * talkers * options->pipeline / options->rate);
+    const int64_t begun_us = d.now_us = clock_us();
+    const int64_t until_us = begun_us + (int64_t)(options->seconds * 1e6);
+    for (uint32_t i = 0; i < talkers + (uint32_t)options->listeners; i++)
+        receive(&d, i);
+    for (uint32_t i = 0; i < talkers; i++) {
+        connections[i].sent_at_us = begun_us + d.between_us * i / talkers - d.between_us;
+        if (d.between_us == 0)
+            round_begin(&d, i, begun_us);
+    }
+    while (d.now_us < until_us)
+        turn(&d);
+    result->seconds = (double)(d.now_us - begun_us) / 1e6;
+    result->cpu_s = cpu_s() - cpu_begun_s;
+    for (uint32_t i = 0; i < talkers + (uint32_t)options->listeners; i++) {
+        *(i < talkers ? &result->replies : &result->messages) += connections[i].in.count;
+        result->errors += connections[i].in.errors;
+    }
+    io_uring_queue_exit(&d.ring);
+}
