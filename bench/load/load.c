@@ -11,8 +11,8 @@
  * hear is counted. --rate R spreads R requests a second over the connections, and a round trip
  * then counts from when it was due. Prints requests a second, quantiles of a round trip in
  * microseconds, the share of errors (more than one in a hundred is a failure: a refused request is
- * no work done), messages a second, and the part of a core that the generator used: near 1, it was
- * the generator that was measured. */
+ * no work done), messages a second, and how many of the generator's looks found nothing: near 0, it
+ * was the generator that was measured. */
 #include "load.h"
 
 #include <arpa/inet.h>
@@ -219,12 +219,12 @@ static int report(const struct result *r)
     const struct tbs_histogram *h = &r->round_trips;
 
     printf("%.0f requests/s  p50 %lld us  p99 %lld us  p999 %lld us  errors %.4f  messages %.0f/s  "
-           "generator %.2f\n",
+           "idle %.2f\n",
            (double)r->replies / r->seconds, (long long)tbs_histogram_quantile_us(h, 0.5),
            (long long)tbs_histogram_quantile_us(h, 0.99),
            (long long)tbs_histogram_quantile_us(h, 0.999),
            (double)r->errors / (double)(r->replies ? r->replies : 1),
-           (double)r->messages / r->seconds, r->cpu_s / r->seconds);
+           (double)r->messages / r->seconds, (double)r->idle_turns / (double)r->turns);
     if (r->errors * 100 > r->replies) {
         fprintf(stderr, "load: refused: %s\n", r->error);
         return 1;

@@ -27,7 +27,8 @@ struct options {
 struct result {
     struct tbs_histogram round_trips;
     uint64_t replies, errors, messages;
-    double seconds, cpu_s;
+    uint64_t turns, idle_turns; /* those that found nothing to do */
+    double seconds;
     char error[REPLIES_LINE]; /* the first one */
 };
 

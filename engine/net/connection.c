@@ -25,12 +25,18 @@ static struct tbi_session *session_of(const struct loop *loop, uint64_t user_dat
                : NULL;
 }
 
+/* The file as a request names it. */
+static int file_of(const struct loop *loop, const struct tbi_session *session)
+{
+    return loop->fixed ? (int)session->index : session->fd;
+}
+
 static void receive(struct loop *loop, struct tbi_session *session)
 {
     struct io_uring_sqe *sqe = tbi_uring_sqe(loop);
 
-    io_uring_prep_recv_multishot(sqe, session->fd, NULL, 0, 0);
-    sqe->flags |= IOSQE_BUFFER_SELECT;
+    io_uring_prep_recv_multishot(sqe, file_of(loop, session), NULL, 0, 0);
+    sqe->flags |= IOSQE_BUFFER_SELECT | (loop->fixed ? IOSQE_FIXED_FILE : 0);
     sqe->buf_group = 0;
     sqe->user_data = tbi_user_data(OP_RECEIVE, session->index, session->generation);
     session->receive_busy = true;
@@ -70,6 +76,7 @@ void tbi_connection_take(struct loop *loop, int fd)
     session->generation = (uint32_t)session->id;
     session->version = 2;
     session->heard_at_us = tbi_clock_us();
+    tbi_uring_file(loop, session->index, fd);
     server->sessions[session->index] = session;
     server->session_count++;
     receive(loop, session);
@@ -86,7 +93,7 @@ void tbi_connection_received(struct loop *loop, const struct io_uring_cqe *cqe)
         const uint32_t buffer = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
 
         if (session != NULL && cqe->res > 0 && !session->broken) {
-            session->heard_at_us = tbi_clock_us();
+            session->heard_at_us = loop->turn_us;
             tbi_server_input(loop->server, session, loop->memory + (size_t)buffer * BUFFER_BYTES,
                              (size_t)cqe->res);
         }
@@ -102,14 +109,18 @@ void tbi_connection_received(struct loop *loop, const struct io_uring_cqe *cqe)
 
 /* ---- sending ---- */
 
-static void send_more(struct loop *loop, struct tbi_session *session)
+/* What is left of `sending`. at_once: all of it now, or a completion says how much; `sending` is
+ * free for more once that was looked at, which is before anything else is put there. */
+static void send_more(struct loop *loop, struct tbi_session *session, bool at_once)
 {
     struct io_uring_sqe *sqe = tbi_uring_sqe(loop);
 
-    io_uring_prep_send(sqe, session->fd, session->sending.data + session->sent,
-                       session->sending.size - session->sent, MSG_NOSIGNAL | MSG_WAITALL);
+    io_uring_prep_send(sqe, file_of(loop, session), session->sending.data + session->sent,
+                       session->sending.size - session->sent,
+                       MSG_NOSIGNAL | MSG_WAITALL | (at_once ? MSG_DONTWAIT : 0));
+    sqe->flags |= (loop->fixed ? IOSQE_FIXED_FILE : 0) | (at_once ? IOSQE_CQE_SKIP_SUCCESS : 0);
     sqe->user_data = tbi_user_data(OP_SEND, session->index, session->generation);
-    session->send_busy = true;
+    session->send_busy = !at_once;
 }
 
 /* How many bytes of `out` may go: all, or up to the last mark that is durable. */
@@ -161,7 +172,7 @@ static void send_out(struct loop *loop, struct tbi_session *session)
         session->out.size -= bytes;
     }
     session->sent = 0;
-    send_more(loop, session);
+    send_more(loop, session, !session->closing);
 }
 
 void tbi_connection_sent(struct loop *loop, const struct io_uring_cqe *cqe)
@@ -170,14 +181,15 @@ void tbi_connection_sent(struct loop *loop, const struct io_uring_cqe *cqe)
 
     if (session == NULL)
         return;
+    const bool at_once = !session->send_busy;
     session->send_busy = false;
-    if (cqe->res <= 0) {
+    if (cqe->res <= 0 && !(at_once && cqe->res == -EAGAIN)) {
         shut(loop, session);
         return;
     }
-    session->sent += (size_t)cqe->res;
+    session->sent += cqe->res > 0 ? (size_t)cqe->res : 0;
     if (session->sent < session->sending.size && !session->broken)
-        send_more(loop, session);
+        send_more(loop, session, false);
     else
         tbi_server_touch(loop->server, session);
 }
@@ -190,6 +202,7 @@ static void drop(struct loop *loop, struct tbi_session *session)
         if (loop->held[i] == session)
             loop->held[i--] = loop->held[--loop->held_count];
     tbi_push_leave(&server->push, session);
+    tbi_uring_file(loop, session->index, -1);
     close(session->fd);
     server->sessions[session->index] = NULL;
     loop->free_slots[loop->free_count++] = session->index;
@@ -291,6 +304,7 @@ void tbi_connections_sweep(struct loop *loop, int64_t now_us)
 
 void tbi_connections_close(struct loop *loop)
 {
+    tbi_uring_flush(loop);
     for (uint32_t i = 0; i < loop->server->session_room; i++)
         if (loop->server->sessions[i] != NULL)
             drop(loop, loop->server->sessions[i]);

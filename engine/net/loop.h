@@ -1,8 +1,10 @@
 /* loop.h: the io_uring of the server; private to this folder.
  *
  * One ring, one thread. Accept and receive are multishot, received bytes come in buffers of one
- * ring that the kernel takes from; each connection has one send under way. All that a turn has to
- * say to the kernel goes with the one call that also waits for the next completions. */
+ * ring that the kernel takes from; connections are registered files, by their session's index. All
+ * that a turn has to say to the kernel goes with the one call that also waits for the next
+ * completions. A send is first tried at once and asks for no completion when all of it went; what
+ * the socket does not take is sent again, with one. */
 #ifndef TBI_NET_LOOP_H
 #define TBI_NET_LOOP_H
 
@@ -13,7 +15,7 @@
 enum {
     RING_ENTRIES = 4096,
     COMPLETIONS = 32768,
-    BUFFERS = 1024,
+    BUFFERS = 256, /* few: they are gone through in turn, and should stay in the cache */
     BUFFER_BYTES = 8192,
     LISTENERS_MAX = 2,
     PUBLISH_US = 100000,
@@ -34,6 +36,9 @@ struct loop {
     uint32_t *free_slots, free_count;
     struct tbi_session **held; /* those with bytes that the log holds back */
     uint32_t held_count;
+    bool fixed;      /* connections are registered files */
+    int64_t turn_us; /* the time of this turn */
+    int64_t spin_us; /* how long to look for work before sleeping */
     int64_t published_us, swept_us, snapshot_us;
     uint64_t answerable;
     int status;
@@ -44,6 +49,10 @@ int tbi_uring_open(struct loop *loop); /* 0 or -errno, told on standard error */
 void tbi_uring_close(struct loop *loop);
 struct io_uring_sqe *tbi_uring_sqe(struct loop *loop);
 void tbi_uring_buffer_back(struct loop *loop, uint32_t buffer);
+/* Puts a connection's file under its session's index; -1: takes it out. */
+void tbi_uring_file(struct loop *loop, uint32_t index, int fd);
+/* Hands over all that was said; every send tried at once has then gone or has a completion. */
+void tbi_uring_flush(struct loop *loop);
 static inline uint64_t tbi_user_data(enum op op, uint32_t index, uint32_t generation)
 {
     return (uint64_t)op << 56 | (uint64_t)(generation & 0xffffffu) << 32 | index;

@@ -16,6 +16,7 @@ struct tbi_serve_options {
     uint32_t history; /* events kept in memory for those who come back */
     int64_t idle_s;   /* a silent connection is closed; 0: never */
     int64_t snapshot_s;
+    int64_t spin_us; /* looks for requests so long before it sleeps; 0: sleeps at once */
 };
 
 /* Exit status: 0 stopped in order, 1 failed, 2 the command line, scenario or a file is wrong. */

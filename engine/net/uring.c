@@ -12,7 +12,8 @@ static int ring_make(struct io_uring *ring)
     int status = 0;
 
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
-        struct io_uring_params params = {.flags = flags[i] | IORING_SETUP_CQSIZE,
+        struct io_uring_params params = {.flags = flags[i] | IORING_SETUP_CQSIZE |
+                                                  IORING_SETUP_SUBMIT_ALL,
                                          .cq_entries = COMPLETIONS};
         status = io_uring_queue_init_params(RING_ENTRIES, ring, &params);
         if (status != -EINVAL)
@@ -44,6 +45,27 @@ static void *pages(size_t bytes)
     return memory;
 }
 
+/* Registered files spare each request the look at the table of open files. */
+static void files_register(struct loop *loop)
+{
+    loop->fixed =
+        io_uring_register_files_sparse(&loop->ring, loop->server->options->connections_max) == 0;
+}
+
+void tbi_uring_file(struct loop *loop, uint32_t index, int fd)
+{
+    if (loop->fixed) {
+        const int status = io_uring_register_files_update(&loop->ring, index, &fd, 1);
+        tb_assert(status == 1);
+    }
+}
+
+void tbi_uring_flush(struct loop *loop)
+{
+    while (io_uring_sq_ready(&loop->ring) > 0)
+        io_uring_submit(&loop->ring);
+}
+
 int tbi_uring_open(struct loop *loop)
 {
     const int status = ring_make(&loop->ring);
@@ -64,6 +86,7 @@ int tbi_uring_open(struct loop *loop)
         io_uring_buf_ring_add(loop->buffers, loop->memory + (size_t)i * BUFFER_BYTES, BUFFER_BYTES,
                               (unsigned short)i, io_uring_buf_ring_mask(BUFFERS), i);
     io_uring_buf_ring_advance(loop->buffers, BUFFERS);
+    files_register(loop);
     return 0;
 }
 

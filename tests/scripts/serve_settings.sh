@@ -22,7 +22,7 @@ sed -n 's/^#\{0,1\}\([a-z][a-z-]*\) .*/\1/p' "$conf" | sort >"$work/explained"
 diff "$work/settings" "$work/explained" >&2 || fail "$conf and --help name different settings"
 
 # What the file shows as being so when it is left out, is what --help says.
-for pair in 'connections 10000' 'history 262144' 'snapshot 3600' 'port 7400' 'idle 0'; do
+for pair in 'connections 10000' 'history 262144' 'snapshot 3600' 'port 7400' 'idle 0' 'spin 50'; do
     grep -q "^#$pair\$" "$conf" || fail "$conf: no line '#$pair'"
     "$program" serve --help | grep -A1 "^  --${pair% *} " | grep -q "\b${pair#* }\b" ||
         fail "--help: ${pair% *} is not ${pair#* }"
