@@ -172,7 +172,6 @@ threads: $(stress) ; @$(run)/programs.sh '$(STRESS)' $(stress)
 stress: $(stress) $(explore) $(B)/tests
 	@LIMIT_S=3600 $(run)/programs.sh '--seed $(SEED) --steps $(STEPS)' $(explore) $(stress)
 	@$(run)/unit.sh $(B)/tests 'stress_*/*'
-	@B=$(B) tests/workbench/workbench.sh
 
 # libFuzzer comes with clang, so all is built anew by clang.
 fuzz:

@@ -221,8 +221,13 @@ void tbs_web_reply(struct tbs_web *web, const char *path, const char *body, size
 {
     memset(reply, 0, sizeof *reply);
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
-        if (strcmp(paths[i].path, path) != 0 || paths[i].post != (body != NULL)) {
+        if (strcmp(paths[i].path, path) != 0) {
             continue;
+        }
+        if (paths[i].post != (body != NULL)) {
+            say(reply, 405, paths[i].post ? "请用 POST。" : "请用 GET。",
+                paths[i].post ? "Ask with POST." : "Ask with GET.");
+            return;
         }
         if (count > TBS_WEB_BODY_MAX) {
             say(reply, 413, "请求太长（最多 1 MB）。", "The request is too long (1 MB at most).");

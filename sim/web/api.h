@@ -10,7 +10,8 @@
  * POST /api/roster.xlsx        the same and {from: "2021-06-01", days}: who works when
  *
  * hall and day are ids; whatif: {surge: 0.2, sick: 3, closed: [ids], from: 18, to: 24}.
- * A mistake is {error: {zh, en}} with status 400 (404: no such path, 413: too long).
+ * A mistake is {error: {zh, en}} with status 400 (404: no such path, 405: the other method,
+ * 413: too long).
  *
  * Threads: any number may ask at once. Owner: a reply's bytes are the caller's, to be freed. */
 #ifndef TBS_WEB_API_H

@@ -160,12 +160,16 @@ static void watcher_free(void *context)
 static enum MHD_Result events_answer(struct tbs_web_server *server,
                                      struct MHD_Connection *connection)
 {
-    const char *job = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "job");
-    struct watcher *w = calloc(1, sizeof *w);
+    const char *text = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "job");
+    const unsigned long job = text != NULL ? strtoul(text, NULL, 10) : 0;
 
+    if (!tbs_job_is(&server->web->job, job)) {
+        return refuse(connection, MHD_HTTP_NOT_FOUND, "没有这次求解。 No such search.\n");
+    }
+    struct watcher *w = calloc(1, sizeof *w);
     tbs_assert(w != NULL);
     w->server = server;
-    w->job = job != NULL ? (uint32_t)strtoul(job, NULL, 10) : 0;
+    w->job = (uint32_t)job;
     return queue(connection, MHD_HTTP_OK, "text/event-stream",
                  MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, EVENTS_BYTES, event_read, w,
                                                    watcher_free));

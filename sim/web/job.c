@@ -17,13 +17,24 @@ void tbs_job_init(struct tbs_job *job, const struct tb_scenario *scenario)
     job->over = true;
 }
 
+/* The caller holds the lock, or is alone. */
+static void texts_free(struct tbs_job *job)
+{
+    while (job->step > 0) {
+        free(job->texts[--job->step]);
+    }
+}
+
 /* The caller holds no lock. Takes the text. */
 static void step_tell(struct tbs_job *job, char *text, bool over)
 {
     pthread_mutex_lock(&job->mutex);
-    free(job->text);
-    job->text = text;
-    job->step++;
+    if (job->step == job->room) {
+        job->room = job->room > 0 ? 2 * job->room : 64;
+        job->texts = realloc(job->texts, job->room * sizeof *job->texts);
+        tbs_assert(job->texts != NULL);
+    }
+    job->texts[job->step++] = text;
     job->over = over;
     pthread_cond_broadcast(&job->changed);
     pthread_mutex_unlock(&job->mutex);
@@ -73,7 +84,8 @@ static void join(struct tbs_job *job)
 void tbs_job_end(struct tbs_job *job)
 {
     join(job);
-    free(job->text);
+    texts_free(job);
+    free(job->texts);
     pthread_cond_destroy(&job->changed);
     pthread_mutex_destroy(&job->mutex);
 }
@@ -86,19 +98,25 @@ uint32_t tbs_job_start(struct tbs_job *job, const struct tbs_web_question *quest
     join(job);
     pthread_mutex_lock(&job->mutex);
     const uint32_t number = ++job->number;
-    job->step = 0;
+    texts_free(job);
     job->over = false;
     job->question = *question;
     job->share = share;
     atomic_store_explicit(&job->stop, false, memory_order_relaxed);
-    free(job->text);
-    job->text = NULL;
     pthread_cond_broadcast(&job->changed);
     pthread_mutex_unlock(&job->mutex);
     tbs_assert(pthread_create(&job->thread, NULL, work, job) == 0);
     job->started = true;
     pthread_mutex_unlock(&starting);
     return number;
+}
+
+bool tbs_job_is(struct tbs_job *job, unsigned long number)
+{
+    pthread_mutex_lock(&job->mutex);
+    const bool is = number > 0 && number == job->number;
+    pthread_mutex_unlock(&job->mutex);
+    return is;
 }
 
 bool tbs_job_cancel(struct tbs_job *job, uint32_t number)
@@ -125,9 +143,9 @@ char *tbs_job_watch(struct tbs_job *job, uint32_t number, uint32_t *step, bool *
             break;
         }
     }
-    if (job->number == number && job->step > *step && job->text != NULL) {
-        text = strdup(job->text);
-        *step = job->step;
+    if (job->number == number && job->step > *step) {
+        text = strdup(job->texts[(*step)++]);
+        tbs_assert(text != NULL);
     }
     *over = text == NULL && (job->number != number || job->over);
     pthread_mutex_unlock(&job->mutex);

@@ -13,6 +13,17 @@ function findText(state, answer, step) {
   $("found").textContent = t("find." + state, words);
 }
 
+/* Once a frame, however many steps have come. */
+let pathWaits = false;
+function pathAsk() {
+  if (pathWaits) return;
+  pathWaits = true;
+  requestAnimationFrame(() => {
+    pathWaits = false;
+    pathDraw();
+  });
+}
+
 function pathDraw() {
   $("path").hidden = path.length < 2;
   if (path.length < 2) return;
@@ -78,7 +89,7 @@ function findStep(event) {
   else $("found").textContent = t("find." + state);
   if (live) {
     path.push(answer);
-    pathDraw();
+    pathAsk();
   }
   if (key === keyNow() && live) {
     drag = { windows };
@@ -116,7 +127,9 @@ async function findStart() {
   STATE.job = { number: answer.job, source, key: keyNow() };
   source.onmessage = findStep;
   source.onerror = () => {
-    if (STATE.job?.source === source) findEnd();
+    if (STATE.job?.source !== source) return;
+    $("found").textContent = t("find.lost");
+    findEnd();
   };
 }
 

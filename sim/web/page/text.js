@@ -109,6 +109,11 @@ const TEXT = {
     "send people elsewhere.",
   ],
   "find.stopped": ["已停止，方案没有改。", "Stopped; the plan is as it was."],
+  "find.lost": [
+    "看不到进展了：工作台已停，或另一个页面开始了新的求解。方案没有改。",
+    "Lost sight of it: the workbench ended, or another page asked for a plan. The plan is as " +
+      "it was.",
+  ],
   "find.closed": ["这个大厅这天不开放。", "This hall is closed on such days."],
   "find.path": [
     "找方案的过程：窗口小时和承诺内比例",

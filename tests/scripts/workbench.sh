@@ -1,7 +1,7 @@
 #!/bin/sh
 # The workbench: its command line, its guard against other pages, how fast it answers, and a
 # planner's hour with it in a real browser.
-# Usage: B=build tests/workbench/workbench.sh; in make stress, since two checks hang on timing
+# Usage: B=build tests/scripts/workbench.sh
 set -eu
 build=${B:-build}
 folder=$build/workbench
