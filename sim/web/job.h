@@ -36,8 +36,8 @@ bool tbs_job_is(struct tbs_job *job, unsigned long number);
 bool tbs_job_cancel(struct tbs_job *job, uint32_t number);
 
 /* Waits, a second at most, until job `number` is beyond *step; then the text of the step after it
- * (the caller's, to be freed) with *step moved on by one. NULL with *over: it is over and was told to its end, or there is
- * another job now; NULL without: nothing new yet. */
+ * (the caller's, to be freed) with *step moved on by one. NULL with *over: it is over and was told
+ * to its end, or there is another job now; NULL without: nothing new yet. */
 char *tbs_job_watch(struct tbs_job *job, uint32_t number, uint32_t *step, bool *over);
 
 #endif
