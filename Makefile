@@ -101,10 +101,11 @@ $(explore): $(explore_o)
 	$(call say,LINK,$@)
 	$Q$(CC) $(CFLAGS) -o $@ $^ -lpthread
 
-$(stress): $(B)/stress/%: $(B)/obj/tests/stress/%.o $(libs)
+# Of the engine alone, so that a build for its threads needs no simulator.
+$(stress): $(B)/stress/%: $(B)/obj/tests/stress/%.o $(B)/libtest.a $(B)/libtongban.a
 	@mkdir -p $(@D)
 	$(call say,LINK,$@)
-	$Q$(CC) $(CFLAGS) -o $@ $^ $(sim_l) $(lib_l)
+	$Q$(CC) $(CFLAGS) -o $@ $^ $(lib_l)
 
 $(fuzzers): $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(libs)
 	@mkdir -p $(@D)
@@ -144,8 +145,9 @@ $(filter $(B)/obj/sim/report/%,$(sim_o)): $(wildcard sim/report/page/*) $(page)
 # Everything, cheapest first, each step only if those before it passed; or with T only the unit
 # tests that match: make test T='ring/push*'
 run   := tests/run
-asan   = $(MAKE) B=$(B)/asan OPT=-O1 SAN="-fsanitize=address,undefined -fno-sanitize-recover=all"
-tsan   = $(MAKE) B=$(B)/tsan OPT=-O1 SAN=-fsanitize=thread
+asan   = $(MAKE) B=$(B)/asan OPT=-O1 SAN="-g1 -fno-sanitize-recover=all -fsanitize=$(checks)"
+checks := address,undefined
+tsan   = $(MAKE) B=$(B)/tsan OPT=-O1 SAN="-g1 -fsanitize=thread"
 short := --seed $(SEED) --steps $(SHORT_STEPS)
 
 ifdef T

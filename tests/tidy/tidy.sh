@@ -88,10 +88,9 @@ check_blanks() {
         refuse 'a tab; four blanks indent'
     grep -nP '\r$' "${code_files[@]:-/dev/null}" /dev/null |
         refuse 'the line ends with CR LF'
-    local file
-    for file in "${code_files[@]}"; do
-        [ -z "$(tail -c 1 "$file")" ] || echo "$file:$: the last line has no end"
-    done
+    tail -q -c 1 "${code_files[@]:-/dev/null}" | tr -c '\n' 'x' | tr '\n' 'n' >"$work/ends"
+    paste -d ' ' <(fold -w 1 "$work/ends") <(printf '%s\n' "${code_files[@]}") |
+        sed -n 's/^x \(.*\)/\1:$: the last line has no end/p'
 }
 
 # ---- layers -------------------------------------------------------------------------------------
@@ -99,17 +98,24 @@ include_paths=(include engine engine/core engine/ring sim tests bench)
 
 # Prints PATH LINE HEADER for each #include that names a file of the project: HEADER is where it is.
 includes_resolve() {
-    local path line header folder
     grep -nE '^[ ]*#[ ]*include[ ]+["<]' "${c_files[@]:-/dev/null}" /dev/null |
         sed -E 's/^([^:]*):([0-9]+):[^"<]*["<]([^">]*)[">].*/\1 \2 \3/' |
-        while read -r path line header; do
-            for folder in "$(dirname "$path")" "${include_paths[@]}"; do
-                if [ -f "$folder/$header" ]; then
-                    echo "$path $line $(realpath --relative-to=. "$folder/$header")"
+        awk -v folders="${include_paths[*]}" '
+        function plain(path) {  # without a/../
+            while (sub(/[^\/]+\/\.\.\//, "", path)) continue
+            return path
+        }
+        FNR == NR { known[$1] = 1; next }
+        {
+            n = split(folders, folder, " ")
+            folder[0] = $1
+            sub(/\/[^\/]*$/, "", folder[0])
+            for (i = 0; i <= n; i++)
+                if ((path = plain(folder[i] "/" $3)) in known) {
+                    print $1, $2, path
                     break
-                fi
-            done
-        done
+                }
+        }' <(printf '%s\n' "${c_files[@]}") -
 }
 
 check_layers() {
@@ -153,13 +159,12 @@ check_core_headers() {
             "$here/core-headers" -
 }
 
-# object_of SOURCE
-object_of() { echo "$objects/${1%.c}.o"; }
 # objects_in PREFIX: the objects of the sources whose path begins so, as far as they are compiled.
 objects_in() {
-    local file
+    local file object
     for file in "${c_files[@]}"; do
-        [[ $file == $1*.c ]] && [ -f "$(object_of "$file")" ] && object_of "$file"
+        object=$objects/${file%.c}.o
+        [[ $file == $1*.c ]] && [ -f "$object" ] && echo "$object"
     done
 }
 
