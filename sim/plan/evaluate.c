@@ -12,16 +12,12 @@ struct slot_sum {
     double visits, within, left, delayed, called, wait_s;
 };
 
-struct day_sum {
-    double visits, within, left;
-};
-
 struct book {
     struct tbs_lab *lab;
     const struct tbs_staffing *staffing;
     struct slot_sum slots[TBS_PLAN_SLOTS];
     uint32_t (*waits)[TBS_BINS]; /* [TBS_PLAN_SLOTS] */
-    struct day_sum *days;        /* of the whole evaluation */
+    struct tbs_day_sum *days;    /* of the whole evaluation */
     uint32_t day_at;             /* of the first day of the pass at hand */
     double beyond_us;            /* served outside the plan */
     uint16_t rank[TBS_LAB_WINDOWS];
@@ -149,7 +145,7 @@ static void visit_add(void *context, const struct tbs_visit *visit)
     const int64_t slot = (visit->place_at_us - day_at_us) / TBS_PLAN_SLOT_US;
     const uint32_t k = slot < 0 ? 0 : slot < TBS_PLAN_SLOTS ? (uint32_t)slot : TBS_PLAN_SLOTS - 1;
     struct slot_sum *sum = &book->slots[k];
-    struct day_sum *day = &book->days[book->day_at + visit->day];
+    struct tbs_day_sum *day = &book->days[book->day_at + visit->day];
     const bool within = called && wait <= book->lab->promise_us;
 
     sum->visits++;
@@ -162,6 +158,8 @@ static void visit_add(void *context, const struct tbs_visit *visit)
     if (called) {
         sum->called++;
         sum->wait_s += (double)wait * 1e-6;
+        day->called++;
+        day->wait_s += (double)wait * 1e-6;
         book->waits[k][tbs_bin(wait)]++;
         if (visit->ended_at_us != TB_NEVER && visit->server != TB_NONE) {
             book->beyond_us += beyond_us(book, visit, day_at_us);
@@ -210,7 +208,7 @@ static void figures_fill(const struct slot_sum *sum, const uint32_t *bins, uint3
 
 /* Standard errors of ratios of sums over days (the days are independent but for their factor's
  * city, which is one draw a day). */
-static void errors_fill(const struct day_sum *days, uint32_t n, struct tbs_lab_result *out)
+static void errors_fill(const struct tbs_day_sum *days, uint32_t n, struct tbs_lab_result *out)
 {
     double visits = 0, a = 0, b = 0;
 
@@ -274,9 +272,10 @@ static void book_open(struct book *book, uint32_t days)
     }
 }
 
-void tbs_lab_run(struct tbs_lab *lab, const struct tbs_staffing *staffing, uint64_t seed,
-                 uint32_t first, uint32_t days, struct tbs_lab_result *result,
-                 struct tbs_recording *recording)
+/* Who came is written down unless recording is NULL. The sums are the caller's. */
+static struct tbs_day_sum *run(struct tbs_lab *lab, const struct tbs_staffing *staffing,
+                               uint64_t seed, uint32_t first, uint32_t days,
+                               struct tbs_lab_result *result, struct tbs_recording *recording)
 {
     const uint32_t once = lab->cut.day_count;
     const uint32_t passes = (days + once - 1) / once + (days == 0);
@@ -306,11 +305,25 @@ void tbs_lab_run(struct tbs_lab *lab, const struct tbs_staffing *staffing, uint6
     }
     result_fill(&book, passes * once, result);
     free(book.waits);
-    free(book.days);
+    return book.days;
+}
+
+void tbs_lab_run(struct tbs_lab *lab, const struct tbs_staffing *staffing, uint64_t seed,
+                 uint32_t first, uint32_t days, struct tbs_lab_result *result,
+                 struct tbs_recording *recording)
+{
+    free(run(lab, staffing, seed, first, days, result, recording));
 }
 
 void tbs_staffing_evaluate(struct tbs_lab *lab, const struct tbs_staffing *staffing, uint64_t seed,
                            uint32_t first, uint32_t days, struct tbs_lab_result *result)
 {
-    tbs_lab_run(lab, staffing, seed, first, days, result, NULL);
+    free(run(lab, staffing, seed, first, days, result, NULL));
+}
+
+struct tbs_day_sum *tbs_staffing_days(struct tbs_lab *lab, const struct tbs_staffing *staffing,
+                                      uint64_t seed, uint32_t first, uint32_t days,
+                                      struct tbs_lab_result *result)
+{
+    return run(lab, staffing, seed, first, days, result, NULL);
 }

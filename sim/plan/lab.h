@@ -69,7 +69,7 @@ void tbs_replay(const struct tbs_lab *lab, const struct tbs_recording *recording
 
 /* ---- evaluate.c --------------------------------------------------------------------------- */
 
-/* As tbs_staffing_evaluate; also writes down who came (NULL: not). */
+/* As tbs_staffing_evaluate; also writes down who came. */
 void tbs_lab_run(struct tbs_lab *lab, const struct tbs_staffing *staffing, uint64_t seed,
                  uint32_t first, uint32_t days, struct tbs_lab_result *result,
                  struct tbs_recording *recording);
@@ -94,11 +94,5 @@ struct tbs_listener {
 void tbs_hall_search(struct tbs_lab *lab, const struct tbs_plan_options *options,
                      const struct tbs_listener *listener, const atomic_bool *stop,
                      struct tbs_plan_hall *hall);
-
-/* ---- flow.c ------------------------------------------------------------------------------- */
-
-/* [hall_count] */
-void tbs_flows_measure(const struct tb_scenario *scenario, const struct tbs_plan_days *days,
-                       uint64_t seed, struct tbs_flow *flows);
 
 #endif

@@ -93,11 +93,28 @@ double tbs_lab_hours(const struct tbs_lab *lab, const struct tbs_staffing *staff
 /* The scenario's own plan of that day, as windows in each half hour (the most at any time). */
 void tbs_lab_own(const struct tbs_lab *lab, struct tbs_staffing *staffing);
 
+/* The first `count` windows to be opened, as plans.csv writes them: 3, or 1 2 7. */
+void tbs_lab_windows_print(const struct tbs_lab *lab, uint32_t count, FILE *out);
+
 /* Runs the hall for at least so many days (rounded up to whole passes) under this seed, from
  * replication `first` on; the same citizens for any windows. Windows above the maximum, or in half
  * hours when the hall is closed, are ignored. */
 void tbs_staffing_evaluate(struct tbs_lab *lab, const struct tbs_staffing *staffing, uint64_t seed,
                            uint32_t first, uint32_t days, struct tbs_lab_result *result);
+
+/* What became of one day's visits, by which two plans are compared day by day. */
+struct tbs_day_sum {
+    double visits, within, left, called, wait_s;
+};
+
+/* The same, with each day's sums: [result->days]; the caller's, to be freed. */
+struct tbs_day_sum *tbs_staffing_days(struct tbs_lab *lab, const struct tbs_staffing *staffing,
+                                      uint64_t seed, uint32_t first, uint32_t days,
+                                      struct tbs_lab_result *result);
+
+/* What each hall gets from elsewhere, by a simulation of the city over some weeks; [hall_count]. */
+void tbs_flows_measure(const struct tb_scenario *scenario, const struct tbs_plan_days *days,
+                       uint64_t seed, struct tbs_flow *flows);
 
 /* ---- a plan -----------------------------------------------------------------------------------
  */

@@ -68,9 +68,9 @@ void tbs_plan_needs_csv(const struct tbs_plan *plan, FILE *out)
     }
 }
 
-/* Windows first .. first + count - 1 of the order, as plans.csv has them. */
-static void windows_print(const uint16_t *order, uint32_t count, FILE *out)
+void tbs_lab_windows_print(const struct tbs_lab *lab, uint32_t count, FILE *out)
 {
+    const uint16_t *order = lab->order;
     bool plain = true;
 
     for (uint32_t n = 0; n < count; n++) {
@@ -106,7 +106,7 @@ static void hall_rows(const struct tbs_plan *plan, uint32_t h, FILE *out)
         }
         fprintf(out, "%s,%s,%s,%s,", s->halls[h].label.id, s->day_kinds[o->days.kind].id,
                 clock_text(from, a), clock_text(to, b));
-        windows_print(lab->order, n, out);
+        tbs_lab_windows_print(lab, n, out);
         fprintf(out, "\n");
     }
     tbs_lab_free(lab);
