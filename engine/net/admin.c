@@ -152,7 +152,7 @@ static void reset(struct tbi_server *server, struct tbi_session *session,
 {
     (void)request;
     tbi_push_leave(&server->push, session);
-    session->user = NULL;
+    tbi_server_user_set(server, session, NULL);
     session->version = 2;
     session->name[0] = 0;
     tbi_resp_status(&session->out, "RESET");

@@ -51,7 +51,7 @@ static void shut(struct loop *loop, struct tbi_session *session)
     tbi_server_touch(loop->server, session);
 }
 
-void tbi_connection_take(struct loop *loop, int fd)
+void tbi_connection_take(struct loop *loop, int fd, bool tls)
 {
     static const char full[] = "-ERR max number of clients reached; raise --connections\r\n";
     struct tbi_server *server = loop->server;
@@ -59,7 +59,8 @@ void tbi_connection_take(struct loop *loop, int fd)
 
     server->connections_taken++;
     if (loop->free_count == 0) {
-        (void)!write(fd, full, sizeof full - 1);
+        if (!tls)
+            (void)!write(fd, full, sizeof full - 1);
         close(fd);
         return;
     }
@@ -75,7 +76,9 @@ void tbi_connection_take(struct loop *loop, int fd)
     session->id = ++server->id_last;
     session->generation = (uint32_t)session->id;
     session->version = 2;
-    session->heard_at_us = tbi_clock_us();
+    session->taken_at_us = session->heard_at_us = tbi_clock_us();
+    if (tls)
+        session->tls = tbi_tls_open(server->tls, session);
     tbi_uring_file(loop, session->index, fd);
     server->sessions[session->index] = session;
     server->session_count++;
@@ -93,15 +96,22 @@ void tbi_connection_received(struct loop *loop, const struct io_uring_cqe *cqe)
         const uint32_t buffer = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
 
         if (session != NULL && cqe->res > 0 && !session->broken) {
+            const char *data = loop->memory + (size_t)buffer * BUFFER_BYTES;
+
             session->heard_at_us = loop->turn_us;
-            tbi_server_input(loop->server, session, loop->memory + (size_t)buffer * BUFFER_BYTES,
-                             (size_t)cqe->res);
+            if (session->tls == NULL)
+                tbi_server_input(loop->server, session, data, (size_t)cqe->res);
+            else
+                tbi_tls_received(loop->server, session, data, (size_t)cqe->res);
         }
         tbi_uring_buffer_back(loop, buffer);
     }
     if (session == NULL)
         return;
-    if (cqe->res == 0 || (cqe->res < 0 && cqe->res != -ENOBUFS))
+    if (cqe->res == 0) { /* it has said all; what it asked is still answered */
+        session->ended = true;
+        tbi_server_touch(loop->server, session);
+    } else if (cqe->res < 0 && cqe->res != -ENOBUFS)
         shut(loop, session); /* the other side has gone */
     else if (!more && !session->broken)
         receive(loop, session);
@@ -149,18 +159,29 @@ static size_t free_bytes(struct loop *loop, struct tbi_session *session)
     return bytes;
 }
 
+static void out_cut(struct tbi_session *session, size_t bytes)
+{
+    if (bytes < session->out.size)
+        memmove(session->out.data, session->out.data + bytes, session->out.size - bytes);
+    session->out.size -= bytes;
+}
+
 static void send_out(struct loop *loop, struct tbi_session *session)
 {
-    if (session->send_busy || session->out.size == 0)
+    if (session->send_busy || (session->out.size == 0 && !tbi_tls_has_more(session->tls)))
         return;
     const size_t bytes = free_bytes(loop, session);
     if (session->mark_count > 0 && !session->held) {
         session->held = true;
         loop->held[loop->held_count++] = session;
     }
-    if (bytes == 0)
+    if (bytes == 0 && !tbi_tls_has_more(session->tls))
         return;
-    if (bytes == session->out.size) {
+    if (session->tls != NULL) {
+        session->sending.size = 0;
+        tbi_tls_write(session->tls, session->out.data, bytes, &session->sending);
+        out_cut(session, bytes);
+    } else if (bytes == session->out.size) {
         const struct tbi_bytes empty = session->sending;
         session->sending = session->out;
         session->out = empty;
@@ -168,11 +189,11 @@ static void send_out(struct loop *loop, struct tbi_session *session)
     } else {
         session->sending.size = 0;
         tbi_bytes_add(&session->sending, session->out.data, bytes);
-        memmove(session->out.data, session->out.data + bytes, session->out.size - bytes);
-        session->out.size -= bytes;
+        out_cut(session, bytes);
     }
     session->sent = 0;
-    send_more(loop, session, !session->closing);
+    if (session->sending.size > 0)
+        send_more(loop, session, !session->closing && !session->ended);
 }
 
 void tbi_connection_sent(struct loop *loop, const struct io_uring_cqe *cqe)
@@ -202,6 +223,7 @@ static void drop(struct loop *loop, struct tbi_session *session)
         if (loop->held[i] == session)
             loop->held[i--] = loop->held[--loop->held_count];
     tbi_push_leave(&server->push, session);
+    tbi_tls_close(session->tls);
     tbi_uring_file(loop, session->index, -1);
     close(session->fd);
     server->sessions[session->index] = NULL;
@@ -211,6 +233,13 @@ static void drop(struct loop *loop, struct tbi_session *session)
     tbi_bytes_free(&session->out);
     tbi_bytes_free(&session->sending);
     free(session);
+}
+
+/* Nothing will be added to what was sent. */
+static bool is_over(const struct tbi_server *server, const struct tbi_session *session)
+{
+    return session->out.size == 0 &&
+           (session->closing || (session->ended && !session->waits_login && !server->stalled));
 }
 
 void tbi_connections_send(struct loop *loop)
@@ -233,9 +262,11 @@ void tbi_connections_send(struct loop *loop)
             shutdown(session->fd, SHUT_RDWR);
             session->broken = true;
         }
+        if (!session->broken && is_over(server, session))
+            tbi_tls_end(session->tls);
         if (!session->broken)
             send_out(loop, session);
-        if (!session->broken && session->closing && !session->send_busy && session->out.size == 0) {
+        if (!session->broken && !session->send_busy && is_over(server, session)) {
             shutdown(session->fd, SHUT_RDWR);
             session->broken = true;
         }
@@ -296,9 +327,16 @@ void tbi_connections_sweep(struct loop *loop, int64_t now_us)
     for (uint32_t i = 0; i < server->session_room; i++) {
         struct tbi_session *session = server->sessions[i];
 
-        if (session != NULL && idle_us > 0 && session->subscription_count == 0 &&
+        if (session == NULL)
+            continue;
+        if (idle_us > 0 && session->subscription_count == 0 &&
             now_us - session->heard_at_us > idle_us)
             shut(loop, session);
+        if (session->tls != NULL && !tbi_tls_is_shaken(session->tls) &&
+            now_us - session->taken_at_us > TBI_TLS_HANDSHAKE_US)
+            shut(loop, session);
+        if (session->ended) /* what held its last answers up may be over */
+            tbi_server_touch(server, session);
     }
 }
 

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* struct ucred */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -16,16 +17,16 @@ static int failed(const char *what, const char *where)
     return status;
 }
 
-static int tcp_listen(const struct tbi_serve_options *options)
+static int tcp_listen(const char *where, uint16_t port, const char *what)
 {
-    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(options->port)};
-    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(options->port)};
-    const bool is_six = inet_pton(AF_INET6, options->listen, &six.sin6_addr) == 1;
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons(port)};
+    const bool is_six = inet_pton(AF_INET6, where, &six.sin6_addr) == 1;
     const int one = 1;
 
-    if (!is_six && inet_pton(AF_INET, options->listen, &four.sin_addr) != 1) {
+    if (!is_six && inet_pton(AF_INET, where, &four.sin_addr) != 1) {
         errno = EINVAL;
-        return failed("cannot listen on", options->listen);
+        return failed("cannot listen on", where);
     }
     const int fd = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -34,13 +35,13 @@ static int tcp_listen(const struct tbi_serve_options *options)
     const struct sockaddr *address =
         is_six ? (const struct sockaddr *)&six : (const struct sockaddr *)&four;
     if (bind(fd, address, is_six ? sizeof six : sizeof four) != 0 || listen(fd, 4096) != 0) {
-        const int status = failed("cannot listen on", options->listen);
+        const int status = failed("cannot listen on", where);
         close(fd);
         return status;
     }
     socklen_t bytes = sizeof six;
     getsockname(fd, (struct sockaddr *)&six, &bytes); /* both have the port at the same place */
-    fprintf(stderr, "serve: listening on %s port %u\n", options->listen, ntohs(six.sin6_port));
+    fprintf(stderr, "serve: listening on %s port %u%s\n", where, ntohs(six.sin6_port), what);
     return fd;
 }
 
@@ -78,14 +79,41 @@ static int unix_listen(const char *path)
     return fd;
 }
 
+void tbi_peer_print(int fd, char *out, size_t room)
+{
+    struct sockaddr_in6 six = {0};
+    struct ucred who;
+    socklen_t bytes = sizeof six, who_bytes = sizeof who;
+    char host[INET6_ADDRSTRLEN];
+
+    snprintf(out, room, "unknown");
+    if (getpeername(fd, (struct sockaddr *)&six, &bytes) != 0)
+        return;
+    const bool is_six = six.sin6_family == AF_INET6;
+    const void *address = is_six ? (const void *)&six.sin6_addr
+                                 : (const void *)&((const struct sockaddr_in *)&six)->sin_addr;
+    if ((is_six || six.sin6_family == AF_INET) &&
+        inet_ntop(six.sin6_family, address, host, sizeof host) != NULL)
+        snprintf(out, room, is_six ? "[%s]:%u" : "%s:%u", host, ntohs(six.sin6_port));
+    else if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &who_bytes) == 0)
+        snprintf(out, room, "uid-%u", who.uid);
+}
+
 int tbi_listen(struct loop *loop)
 {
     const struct tbi_serve_options *options = loop->server->options;
 
     if (options->tcp) {
-        const int fd = tcp_listen(options);
+        const int fd = tcp_listen(options->listen, options->port, "");
         if (fd < 0)
             return fd;
+        loop->listeners[loop->listener_count++] = fd;
+    }
+    if (options->tls) {
+        const int fd = tcp_listen(options->tls_listen, options->tls_port, ", TLS 1.3");
+        if (fd < 0)
+            return fd;
+        loop->tls_listener = loop->listener_count;
         loop->listeners[loop->listener_count++] = fd;
     }
     if (options->unix_path != NULL) {

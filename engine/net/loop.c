@@ -26,11 +26,23 @@ static void accept_on(struct loop *loop, int listener)
 static void accepted(struct loop *loop, const struct io_uring_cqe *cqe)
 {
     if (cqe->res >= 0)
-        tbi_connection_take(loop, cqe->res);
+        tbi_connection_take(loop, cqe->res, (int)(uint32_t)cqe->user_data == loop->tls_listener);
     else if (cqe->res == -EMFILE || cqe->res == -ENFILE)
         fprintf(stderr, "serve: no more file descriptors: raise `ulimit -n`\n");
     if (!(cqe->flags & IORING_CQE_F_MORE) && !loop->server->stopping)
         accept_on(loop, (int)(uint32_t)cqe->user_data);
+}
+
+static void certificates_renew(struct tbi_server *server)
+{
+    char error[TBI_TLS_ERROR_MAX];
+
+    if (server->tls == NULL)
+        fprintf(stderr, "serve: SIGHUP: there is no certificate to read again\n");
+    else if (tbi_tls_reload(server->tls, server->options, error))
+        fprintf(stderr, "serve: SIGHUP: certificates read again, for connections to come\n");
+    else
+        fprintf(stderr, "serve: SIGHUP: the old certificates stay: %s\n", error);
 }
 
 static void signalled(struct loop *loop)
@@ -38,6 +50,10 @@ static void signalled(struct loop *loop)
     struct signalfd_siginfo info;
 
     while (read(loop->signals, &info, sizeof info) == (ssize_t)sizeof info) {
+        if (info.ssi_signo == SIGHUP) {
+            certificates_renew(loop->server);
+            continue;
+        }
         fprintf(stderr, "serve: %s: no new connections; finishing what was begun\n",
                 info.ssi_signo == SIGTERM ? "asked to stop" : "interrupted");
         loop->server->stopping = true;
@@ -87,7 +103,7 @@ static int64_t patience_us(const struct loop *loop, int64_t now_us)
     const struct tbi_server *server = loop->server;
     int64_t wait = TURN_US_MAX;
 
-    if (server->dirty_count > 0)
+    if (server->dirty_count > 0 || tbi_tls_is_due(server->tls))
         return 0;
     if (server->any_dirty && loop->published_us + PUBLISH_US - now_us < wait)
         wait = loop->published_us + PUBLISH_US - now_us;
@@ -219,6 +235,7 @@ static void turn(struct loop *loop)
     wait_for_work(loop);
     const int64_t begun_us = loop->turn_us = tbi_clock_us();
     tbi_server_clock(server);
+    tbi_tls_turn(server);
     completions(loop);
     unstall(loop);
     if (server->batch > 0 || tb_city_deadline_at(server->city) <= server->now)
@@ -242,6 +259,7 @@ sigset_t tbi_signals_block(void)
     sigemptyset(&set);
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGHUP);
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is a failed write, and is told */
@@ -293,7 +311,7 @@ static void lists_make(struct loop *loop)
 
 int tbi_loop_run(struct tbi_server *server)
 {
-    struct loop loop = {.server = server, .snapshot_us = tbi_clock_us()};
+    struct loop loop = {.server = server, .tls_listener = -1, .snapshot_us = tbi_clock_us()};
     int status = tbi_uring_open(&loop);
 
     if (status < 0)

@@ -17,7 +17,7 @@ enum {
     COMPLETIONS = 32768,
     BUFFERS = 256, /* few: they are gone through in turn, and should stay in the cache */
     BUFFER_BYTES = 8192,
-    LISTENERS_MAX = 2,
+    LISTENERS_MAX = 3,
     PUBLISH_US = 100000,
     TURN_US_MAX = 500000,
 };
@@ -32,7 +32,8 @@ struct loop {
     char *memory; /* of the buffers */
     int listeners[LISTENERS_MAX];
     int listener_count, signals;
-    bool unix_last; /* the last listener is the Unix socket */
+    bool unix_last;   /* the last listener is the Unix socket */
+    int tls_listener; /* which one speaks TLS; -1: none */
     uint32_t *free_slots, free_count;
     struct tbi_session **held; /* those with bytes that the log holds back */
     uint32_t held_count;
@@ -62,7 +63,7 @@ static inline uint64_t tbi_user_data(enum op op, uint32_t index, uint32_t genera
 int tbi_listen(struct loop *loop);
 
 /* connection.c */
-void tbi_connection_take(struct loop *loop, int fd);
+void tbi_connection_take(struct loop *loop, int fd, bool tls);
 void tbi_connection_received(struct loop *loop, const struct io_uring_cqe *cqe);
 void tbi_connection_sent(struct loop *loop, const struct io_uring_cqe *cqe);
 void tbi_connections_send(struct loop *loop);    /* all that have something to send */

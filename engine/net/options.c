@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { TEXT, TCP_PORT, HTTP_PORT, NUMBER, DURABILITY };
+enum kind { TEXT, TCP_PORT, TLS_PORT, HTTP_PORT, COUNT, NUMBER, DURABILITY };
 
 struct row {
     const char *name;
@@ -70,15 +70,21 @@ static bool set(struct tbi_serve_options *options, const char *where, const stru
         *(const char **)member = strdup(text);
         return true;
     case TCP_PORT:
+    case TLS_PORT:
     case HTTP_PORT:
         if (!number_read(text, UINT16_MAX, &value))
             return wrong(where, "not a port", text);
         *(uint16_t *)member = (uint16_t)value;
-        *(row->kind == TCP_PORT ? &options->tcp : &options->http) = true;
+        *(row->kind == TCP_PORT   ? &options->tcp
+          : row->kind == TLS_PORT ? &options->tls
+                                  : &options->http) = true;
         return true;
+    case COUNT:
     case NUMBER:
         if (!number_read(text, INT32_MAX, &value))
             return wrong(where, "not a number", text);
+        if (row->kind == COUNT && (value == 0 || value > 1000000))
+            return wrong(where, "not between 1 and 1000000", text);
         memcpy(member, &value, row->bytes); /* little endian: the low bytes come first */
         return true;
     case DURABILITY:

@@ -149,17 +149,25 @@ static bool clock_begin(struct tbi_server *server)
     return true;
 }
 
+static bool is_loopback(const char *address)
+{
+    return strncmp(address, "127.", 4) == 0 || strcmp(address, "::1") == 0;
+}
+
 static bool access_load(struct tbi_server *server)
 {
     char error[TBI_ACCESS_ERROR_MAX];
     const struct tbi_serve_options *o = server->options;
+    const char *wide = o->tcp && !is_loopback(o->listen)       ? o->listen
+                       : o->tls && !is_loopback(o->tls_listen) ? o->tls_listen
+                                                               : NULL;
 
     if (o->access == NULL) {
-        if (o->tcp && strcmp(o->listen, "127.0.0.1") != 0 && strcmp(o->listen, "::1") != 0) {
+        if (wide != NULL) {
             fprintf(stderr,
                     "serve: without --access everybody may do everything, so only loopback "
                     "is served; give --access FILE to listen on %s\n",
-                    o->listen);
+                    wide);
             return false;
         }
         return true;
@@ -169,7 +177,25 @@ static bool access_load(struct tbi_server *server)
                         (tbi_station_find *)tb_scenario_station_find, server->scenario, error);
     if (server->access == NULL)
         fprintf(stderr, "serve: %s\n", error);
+    if (o->tcp && !is_loopback(o->listen))
+        fprintf(stderr,
+                "serve: WARNING: port %u on %s is in the clear: passwords and tickets can be read "
+                "and changed on the way; use --tls-port there, and --listen 127.0.0.1\n"
+                "serve: 警告：该端口未加密，密码与号票可被窃听篡改；请改用 --tls-port\n",
+                o->port, o->listen);
     return server->access != NULL;
+}
+
+static bool certificates_load(struct tbi_server *server)
+{
+    char error[TBI_TLS_ERROR_MAX];
+
+    if (!server->options->tls)
+        return true;
+    server->tls = tbi_tls_load(server->options, error);
+    if (server->tls == NULL)
+        fprintf(stderr, "serve: %s\n", error);
+    return server->tls != NULL;
 }
 
 static bool watch_start(struct tbi_server *server)
@@ -193,14 +219,28 @@ static bool watch_start(struct tbi_server *server)
     return true;
 }
 
-static void files_raise(uint32_t connections)
+/* A file descriptor for each connection, and some; where there are fewer, fewer connections, so
+ * that the one too many is told so. */
+static void files_raise(struct tbi_serve_options *options)
 {
+    enum { OWN = 64, HTTP = 1100 };
+    const rlim_t own = OWN + (options->http ? HTTP : 0), want = options->connections_max + own;
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < connections + 64) {
-        limit.rlim_cur = limit.rlim_max < connections + 64 ? limit.rlim_max : connections + 64;
-        setrlimit(RLIMIT_NOFILE, &limit);
-    }
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= want)
+        return;
+    const struct rlimit more = {want, limit.rlim_max < want ? want : limit.rlim_max};
+    const struct rlimit most = {limit.rlim_max, limit.rlim_max};
+    if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+        return;
+    (void)setrlimit(RLIMIT_NOFILE, &most);
+    const rlim_t left = limit.rlim_max > 2 * own ? limit.rlim_max - own : limit.rlim_max / 2;
+    fprintf(stderr,
+            "serve: the system allows %llu open files (ulimit -n, LimitNOFILE), %llu are wanted: "
+            "%llu connections at most instead of %u\n",
+            (unsigned long long)limit.rlim_max, (unsigned long long)want, (unsigned long long)left,
+            options->connections_max);
+    options->connections_max = (uint32_t)left;
 }
 
 /* Everything from the scenario to the running loop; the exit status. */
@@ -225,7 +265,7 @@ static int server_run(struct tbi_server *server)
     server->station_dirty = calloc(server->scenario->config.station_count + 1, 1);
     tb_assert(server->station_dirty != NULL);
     tbi_push_init(&server->push, server->scenario, server->names, options->history);
-    if (!clock_begin(server) || !access_load(server))
+    if (!clock_begin(server) || !access_load(server) || !certificates_load(server))
         return 2;
     if ((options->data != NULL && !log_open(server)) || !watch_start(server))
         return 1;
@@ -233,7 +273,6 @@ static int server_run(struct tbi_server *server)
         fprintf(stderr, "serve: no --data: nothing is kept when the server stops\n");
     server->started_at = server->now;
     tbi_server_step(server); /* what time has brought meanwhile */
-    files_raise(options->connections_max);
     return tbi_loop_run(server) == 0 ? 0 : 1;
 }
 
@@ -243,6 +282,7 @@ int tbi_cmd_serve(int argc, char **argv)
     static struct tbi_serve_options options;
 
     options = (struct tbi_serve_options){.listen = "127.0.0.1",
+                                         .tls_listen = "127.0.0.1",
                                          .port = 7400,
                                          .history = 262144,
                                          .connections_max = 10000,
@@ -254,10 +294,12 @@ int tbi_cmd_serve(int argc, char **argv)
     }
     if (!tbi_options_read(argc, argv, &options))
         return 2;
-    options.tcp |= options.unix_path == NULL;
+    options.tcp |= options.unix_path == NULL && !options.tls;
+    files_raise(&options);
     server.options = &options;
     const int status = server_run(&server);
     tbi_watch_stop(server.watch);
+    tbi_tls_unload(server.tls);
     tbi_access_free(server.access);
     if (server.names != NULL) {
         tbi_push_free(&server.push);

@@ -9,8 +9,9 @@
 
 struct tbi_serve_options {
     const char *scenario, *data, *unix_path, *listen, *access, *http_listen, *clock;
-    uint16_t port, http_port;
-    bool tcp, http;
+    const char *tls_listen, *tls_cert, *tls_key, *tls_clients_ca, *tls_clients;
+    uint16_t port, tls_port, http_port;
+    bool tcp, tls, http;
     int durability_ms; /* 0: always; -1: off */
     uint32_t connections_max;
     uint32_t history; /* events kept in memory for those who come back */

@@ -4,7 +4,7 @@
 #include <time.h>
 
 /* Requests read between two looks at the log's room. */
-enum { REQUESTS_BETWEEN = 512, LOG_ROOM = TBI_BATCH_MAX + REQUESTS_BETWEEN };
+enum { REQUESTS_BETWEEN = 512, LOG_ROOM = TBI_BATCH_MAX + REQUESTS_BETWEEN + 8 }; /* 8: a name */
 
 void tbi_server_refuse(struct tbi_session *session, const char *code, const char *text)
 {
@@ -181,6 +181,22 @@ static void order_keep(struct tbi_server *server, struct tbi_session *session)
         tbi_server_step(server);
 }
 
+/* Who gives the session's commands, for the audit trail: the log keeps it before the first one. */
+static void name_keep(struct tbi_server *server, struct tbi_session *session)
+{
+    char who[TBI_LOG_NAME_MAX + 1];
+
+    session->named = true;
+    if (server->log == NULL)
+        return;
+    if (session->user != NULL)
+        snprintf(who, sizeof who, "%s@%s", session->user->name, session->user->role->name);
+    else
+        tbi_peer_print(session->fd, who, sizeof who);
+    const int status = tbi_log_name(server->log, server->now, session->index, who);
+    tb_assert(status == 0 || tbi_log_failed(server->log) != 0); /* LOG_ROOM */
+}
+
 static void command_take(struct tbi_server *server, struct tbi_session *session, uint32_t kind,
                          const struct tbi_request *request)
 {
@@ -203,10 +219,14 @@ static void command_take(struct tbi_server *server, struct tbi_session *session,
         tbi_server_touch(server, session);
         return;
     }
+    if (command->request_id != 0)
+        command->request_id = (command->request_id ^ session->salt) | 1;
     command->tag = server->batch + 1;
     server->pending[server->batch] =
         (struct tbi_pending){.session = session, .several = kind == TB_HALL_SUGGEST};
-    server->actors[server->batch] = (uint32_t)session->id;
+    if (change && !session->named)
+        name_keep(server, session);
+    server->actors[server->batch] = session->index;
     session->pending++;
     if (++server->batch == TBI_BATCH_MAX)
         tbi_server_step(server);
@@ -307,10 +327,22 @@ static struct tbi_session *session_by_id(const struct tbi_server *server, uint64
     return NULL;
 }
 
+/* A request id is its user's own: another can't ask for the first answer by guessing it. */
+void tbi_server_user_set(struct tbi_server *server, struct tbi_session *session,
+                         const struct tbi_user *user)
+{
+    session->user = user;
+    session->named = false;
+    session->salt = 0;
+    if (user != NULL) {
+        const struct tbi_argument name = {user->name, (uint32_t)strlen(user->name)};
+        session->salt = tbi_names_citizen(server->names, &name);
+    }
+}
+
 void tbi_server_logins(struct tbi_server *server)
 {
     struct tbi_access_answer answer;
-    char who[TBI_LOG_NAME_MAX + 1];
 
     while (tbi_access_answer(server->access, &answer)) {
         struct tbi_session *session = session_by_id(server, answer.asker);
@@ -319,11 +351,7 @@ void tbi_server_logins(struct tbi_server *server)
             continue;
         session->waits_login = false;
         if (answer.user != NULL) {
-            session->user = answer.user;
-            if (server->log != NULL) {
-                snprintf(who, sizeof who, "%s@%s", answer.user->name, answer.user->role->name);
-                (void)tbi_log_name(server->log, server->now, (uint32_t)session->id, who);
-            }
+            tbi_server_user_set(server, session, answer.user);
             if (session->hello)
                 tbi_admin_hello(server, session);
             else

@@ -19,6 +19,7 @@
 #include "reply.h"
 #include "serve.h"
 #include "session.h"
+#include "tls.h"
 #include "tongban/scenario.h"
 #include "watch/watch.h"
 
@@ -41,9 +42,10 @@ struct tbi_server {
     struct tb_city *city;
     struct tbi_names *names;
     struct tbi_grammar *grammar;
-    struct tbi_access *access; /* NULL: everybody may do everything */
-    struct tbi_watch *watch;   /* NULL: no HTTP */
-    struct tbi_log *log;       /* NULL: nothing is kept */
+    struct tbi_access *access;   /* NULL: everybody may do everything */
+    struct tbi_watch *watch;     /* NULL: no HTTP */
+    struct tbi_log *log;         /* NULL: nothing is kept */
+    struct tbi_tls_context *tls; /* NULL: none */
     struct tbi_push push;
 
     struct tb_command commands[TBI_BATCH_MAX];
@@ -74,7 +76,12 @@ void tbi_server_step(struct tbi_server *server); /* the batch, or time alone */
 void tbi_server_clock(struct tbi_server *server);
 void tbi_server_touch(struct tbi_server *server, struct tbi_session *session);
 void tbi_server_logins(struct tbi_server *server);
+void tbi_server_user_set(struct tbi_server *server, struct tbi_session *session,
+                         const struct tbi_user *user); /* NULL: logged out */
 void tbi_server_refuse(struct tbi_session *session, const char *code, const char *text);
+
+/* listen.c: the other end: "uid-1000" of a Unix socket, "10.0.0.7:51234". */
+void tbi_peer_print(int fd, char *out, size_t room);
 
 /* admin.c: what every Redis client asks for. False: no such command. */
 bool tbi_admin(struct tbi_server *server, struct tbi_session *session,

@@ -9,6 +9,8 @@
 #include "access/access.h"
 #include "resp.h"
 
+struct tbi_tls;
+
 enum { TBI_MARKS = 8, TBI_SESSION_NAME_MAX = 64 };
 
 struct tbi_mark {
@@ -24,6 +26,7 @@ struct tbi_session {
     uint64_t id;                 /* CLIENT ID */
     int version;                 /* of the protocol: 2 or 3 */
     const struct tbi_user *user; /* NULL: not logged in */
+    struct tbi_tls *tls;         /* NULL: in the clear */
     char name[TBI_SESSION_NAME_MAX];
 
     struct tbi_bytes in; /* a request of which more is to come */
@@ -36,12 +39,15 @@ struct tbi_session {
     bool waits_login;             /* reads no further until the password was checked */
     bool hello;                   /* what was asked was HELLO ... AUTH */
     bool closing;                 /* to be closed once `out` is sent */
+    bool ended;                   /* the other side has said all that it will */
+    bool named;                   /* the log knows who it is */
+    uint64_t salt;                /* of its request ids */
     bool broken;                  /* to be closed at once */
     bool held;                    /* in the loop's list of those whom the log holds back */
     bool dirty;                   /* in the server's list of those with something to send */
     uint32_t logins_failed;
-    int64_t heard_at_us; /* monotonic */
-    uint64_t pending;    /* commands in the batch at hand */
+    int64_t taken_at_us, heard_at_us; /* monotonic */
+    uint64_t pending;                 /* commands in the batch at hand */
 
     struct tbi_subscription *subscriptions; /* list by next_of_session */
     uint32_t subscription_count;

@@ -50,6 +50,7 @@ listens() { grep -q "listening on $work/socket" "$work/log" || fail "not on its 
 # Port numbers of its own, so that nothing else on this machine is in the way.
 everything() {
     grep -q 'listening on 127.0.0.1 port' "$work/log" || fail "the port was not opened"
+    grep -q 'listening on 127.0.0.1 port .*, TLS 1.3' "$work/log" || fail "no TLS"
     grep -q 'boards on http://127.0.0.1' "$work/log" || fail "no boards"
     redis-cli -s "$work/socket" TICKET.TAKE hall 0 | grep -q NOAUTH || fail "no access"
 }
@@ -63,7 +64,11 @@ run "$work/behind" listens
 echo secret-secret | "$program" passwd kiosk1 kiosk hall >"$work/access"
 chmod 600 "$work/access"
 rm -rf "$work/data"
-sed 's/^#\([a-z]\)/\1/; s/^port .*/port 0/; s/^http .*/http 0/' "$work/conf" >"$work/all"
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=server -days 2 \
+    -keyout "$work/server.key" -out "$work/server.crt" 2>/dev/null
+cp "$work/server.crt" "$work/clients-ca.crt"
+sed 's/^#\([a-z]\)/\1/; s/^port .*/port 0/; s/^http .*/http 0/;
+    s/^tls-port .*/tls-port 0/' "$work/conf" >"$work/all"
 # The scenario has a calendar of its own: the clock begins on its first day.
 first=$(grep -rhoE '20[0-9]{2}-[0-9]{2}-[0-9]{2}' sim/scenarios/teach-one-hall/*.yaml |
     sort | head -n 1)

@@ -1,0 +1,353 @@
+#include "tls.h"
+
+#include <errno.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "server.h"
+
+enum { PLAIN_BYTES = 16384, TELL_US = 1000000 };
+
+struct tbi_tls_context {
+    SSL_CTX *ssl;
+    struct tbi_tls *first, *last; /* those that wait for a step */
+    bool step_free;               /* of this turn */
+    int64_t told_us;              /* of a failed handshake */
+    uint64_t untold;
+};
+
+struct tbi_tls {
+    SSL *ssl;
+    BIO *in, *out; /* the ssl's */
+    struct tbi_tls_context *context;
+    struct tbi_session *session;
+    struct tbi_tls *next, *before; /* in the context's list */
+    bool waits, shaken, ended;
+};
+
+/* ---- certificates ---- */
+
+static bool wrong(char error[TBI_TLS_ERROR_MAX], const char *path, const char *what)
+{
+    const unsigned long code = ERR_peek_last_error();
+    const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
+
+    snprintf(error, TBI_TLS_ERROR_MAX, "%s: %s%s%s", path, what, reason ? ": " : "",
+             reason ? reason : "");
+    ERR_clear_error();
+    return false;
+}
+
+static bool key_private(const char *path, char error[TBI_TLS_ERROR_MAX])
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        return wrong(error, path, strerror(errno));
+    if ((status.st_mode & S_IROTH) != 0)
+        return wrong(error, path, "anybody on this machine may read this key; `chmod o-rwx` it");
+    return true;
+}
+
+static bool clients_load(SSL_CTX *ssl, const struct tbi_serve_options *o,
+                         char error[TBI_TLS_ERROR_MAX])
+{
+    int mode = SSL_VERIFY_PEER;
+
+    if (o->tls_clients_ca == NULL) {
+        if (o->tls_clients == NULL)
+            return true;
+        return wrong(error, "tls-clients", "needs tls-clients-ca, the authority that signs them");
+    }
+    if (o->tls_clients == NULL || strcmp(o->tls_clients, "required") == 0)
+        mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    else if (strcmp(o->tls_clients, "optional") != 0)
+        return wrong(error, o->tls_clients, "tls-clients is either required or optional");
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(o->tls_clients_ca);
+    if (names == NULL || SSL_CTX_load_verify_file(ssl, o->tls_clients_ca) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return wrong(error, o->tls_clients_ca, "no certificates of an authority, in PEM");
+    }
+    SSL_CTX_set_client_CA_list(ssl, names); /* which then owns them */
+    SSL_CTX_set_verify(ssl, mode, NULL);
+    return true;
+}
+
+static SSL_CTX *context_make(const struct tbi_serve_options *o, char error[TBI_TLS_ERROR_MAX])
+{
+    ERR_clear_error();
+    if (o->tls_cert == NULL || o->tls_key == NULL) {
+        wrong(error, "tls-port", "needs tls-cert and tls-key, two files in PEM");
+        return NULL;
+    }
+    if (!key_private(o->tls_key, error))
+        return NULL;
+    SSL_CTX *ssl = SSL_CTX_new(TLS_server_method());
+    tb_assert(ssl != NULL && SSL_CTX_set_min_proto_version(ssl, TLS1_3_VERSION) == 1);
+    SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(ssl, 0);
+    SSL_CTX_set_options(ssl, SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
+    SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS); /* a silent connection keeps none */
+    bool good = false;
+    if (SSL_CTX_use_certificate_chain_file(ssl, o->tls_cert) != 1)
+        wrong(error, o->tls_cert, "no certificate in PEM");
+    else if (SSL_CTX_use_PrivateKey_file(ssl, o->tls_key, SSL_FILETYPE_PEM) != 1)
+        wrong(error, o->tls_key, "no key in PEM, or not this certificate's");
+    else
+        good = clients_load(ssl, o, error);
+    if (good)
+        return ssl;
+    SSL_CTX_free(ssl);
+    return NULL;
+}
+
+struct tbi_tls_context *tbi_tls_load(const struct tbi_serve_options *options,
+                                     char error[TBI_TLS_ERROR_MAX])
+{
+    SSL_CTX *ssl = context_make(options, error);
+
+    if (ssl == NULL)
+        return NULL;
+    struct tbi_tls_context *context = calloc(1, sizeof *context);
+    tb_assert(context != NULL);
+    context->ssl = ssl;
+    return context;
+}
+
+bool tbi_tls_reload(struct tbi_tls_context *context, const struct tbi_serve_options *options,
+                    char error[TBI_TLS_ERROR_MAX])
+{
+    SSL_CTX *ssl = context_make(options, error);
+
+    if (ssl == NULL)
+        return false;
+    SSL_CTX_free(context->ssl); /* living connections hold it until they end */
+    context->ssl = ssl;
+    return true;
+}
+
+void tbi_tls_unload(struct tbi_tls_context *context)
+{
+    if (context == NULL)
+        return;
+    tb_assert(context->first == NULL);
+    SSL_CTX_free(context->ssl);
+    free(context);
+}
+
+/* ---- connections ---- */
+
+struct tbi_tls *tbi_tls_open(struct tbi_tls_context *context, struct tbi_session *session)
+{
+    struct tbi_tls *tls = calloc(1, sizeof *tls);
+
+    tb_assert(tls != NULL);
+    tls->ssl = SSL_new(context->ssl);
+    tls->in = BIO_new(BIO_s_mem());
+    tls->out = BIO_new(BIO_s_mem());
+    tb_assert(tls->ssl != NULL && tls->in != NULL && tls->out != NULL);
+    tls->context = context;
+    tls->session = session;
+    SSL_set_bio(tls->ssl, tls->in, tls->out);
+    SSL_set_accept_state(tls->ssl);
+    return tls;
+}
+
+static void wait_begin(struct tbi_tls *tls)
+{
+    struct tbi_tls_context *context = tls->context;
+
+    tls->waits = true;
+    tls->next = NULL;
+    tls->before = context->last;
+    *(context->last ? &context->last->next : &context->first) = tls;
+    context->last = tls;
+}
+
+static void wait_end(struct tbi_tls *tls)
+{
+    struct tbi_tls_context *context = tls->context;
+
+    tls->waits = false;
+    *(tls->before ? &tls->before->next : &context->first) = tls->next;
+    *(tls->next ? &tls->next->before : &context->last) = tls->before;
+}
+
+void tbi_tls_close(struct tbi_tls *tls)
+{
+    if (tls == NULL)
+        return;
+    if (tls->waits)
+        wait_end(tls);
+    SSL_free(tls->ssl);
+    free(tls);
+}
+
+bool tbi_tls_is_due(const struct tbi_tls_context *context)
+{
+    return context != NULL && context->first != NULL;
+}
+
+bool tbi_tls_is_shaken(const struct tbi_tls *tls)
+{
+    return tls->shaken;
+}
+
+/* What went wrong, in OpenSSL's words; of many at once only the first is told. */
+static void failure_tell(struct tbi_server *server, struct tbi_tls *tls)
+{
+    struct tbi_tls_context *context = tls->context;
+    const unsigned long code = ERR_peek_error();
+    const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
+    char host[64], more[64] = "";
+    struct timespec now;
+
+    ERR_clear_error();
+    if (server->watch != NULL)
+        tbi_watch_add(server->watch, TBI_METRIC_TLS_FAILED, 1);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const int64_t now_us = TB_SECONDS(now.tv_sec) + now.tv_nsec / 1000;
+    if (context->told_us != 0 && now_us - context->told_us < TELL_US) {
+        context->untold++;
+        return;
+    }
+    if (context->untold > 0)
+        snprintf(more, sizeof more, " (and %llu more since the last line)",
+                 (unsigned long long)context->untold);
+    context->told_us = now_us, context->untold = 0;
+    tbi_peer_print(tls->session->fd, host, sizeof host);
+    fprintf(stderr, "serve: TLS with %s failed: %s; closed%s\n", host,
+            reason ? reason : "the other side broke off", more);
+}
+
+/* The owner of a certificate that was verified is logged in, if the access file has the name. */
+static void owner_find(struct tbi_server *server, struct tbi_tls *tls)
+{
+    X509 *certificate = server->access != NULL ? SSL_get1_peer_certificate(tls->ssl) : NULL;
+
+    if (certificate == NULL)
+        return;
+    X509_NAME *subject = X509_get_subject_name(certificate);
+    const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+    unsigned char *name = NULL;
+    const int bytes =
+        at < 0 ? -1
+               : ASN1_STRING_to_UTF8(&name,
+                                     X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+    if (bytes > 0) {
+        const struct tbi_user *user =
+            tbi_access_user(server->access, (const char *)name, (size_t)bytes);
+        if (user != NULL)
+            tbi_server_user_set(server, tls->session, user);
+    }
+    OPENSSL_free(name);
+    X509_free(certificate);
+}
+
+/* True: go on; false: more bytes, another turn, or nothing any more. */
+static bool shake(struct tbi_server *server, struct tbi_tls *tls)
+{
+    if (!tls->context->step_free) {
+        if (!tls->waits)
+            wait_begin(tls);
+        return false;
+    }
+    tls->context->step_free = false;
+    ERR_clear_error();
+    const int status = SSL_accept(tls->ssl);
+    tbi_server_touch(server, tls->session);
+    if (status == 1) {
+        tls->shaken = true;
+        owner_find(server, tls);
+        return true;
+    }
+    if (SSL_get_error(tls->ssl, status) != SSL_ERROR_WANT_READ) {
+        failure_tell(server, tls);
+        tls->ended = tls->session->closing = true;
+    }
+    return false;
+}
+
+static void work(struct tbi_server *server, struct tbi_tls *tls)
+{
+    static char plain[PLAIN_BYTES];
+    struct tbi_session *session = tls->session;
+    size_t bytes;
+    int status;
+
+    if (tls->ended || (!tls->shaken && !shake(server, tls)))
+        return;
+    ERR_clear_error();
+    while ((status = SSL_read_ex(tls->ssl, plain, sizeof plain, &bytes)) == 1)
+        if (!session->broken && !session->closing)
+            tbi_server_input(server, session, plain, bytes);
+    tbi_server_touch(server, session);
+    switch (SSL_get_error(tls->ssl, status)) {
+    case SSL_ERROR_WANT_READ:
+        break;
+    case SSL_ERROR_ZERO_RETURN: /* it has said all; what it asked is still answered */
+        session->ended = true;
+        break;
+    default:
+        failure_tell(server, tls);
+        tls->ended = session->closing = true;
+        break;
+    }
+}
+
+void tbi_tls_turn(struct tbi_server *server)
+{
+    struct tbi_tls_context *context = server->tls;
+
+    if (context == NULL)
+        return;
+    context->step_free = true;
+    struct tbi_tls *tls = context->first;
+    if (tls == NULL)
+        return;
+    wait_end(tls);
+    if (!tls->session->broken)
+        work(server, tls);
+}
+
+void tbi_tls_received(struct tbi_server *server, struct tbi_session *session, const char *data,
+                      size_t bytes)
+{
+    tb_assert(BIO_write(session->tls->in, data, (int)bytes) == (int)bytes);
+    work(server, session->tls);
+}
+
+void tbi_tls_write(struct tbi_tls *tls, const char *data, size_t bytes, struct tbi_bytes *to)
+{
+    char *cipher;
+    size_t written;
+
+    /* Memory takes all of it. A session without its handshake has nothing to say but an error that
+     * nobody could read. */
+    if (bytes > 0 && tls->shaken && !tls->ended) {
+        ERR_clear_error();
+        tls->ended = SSL_write_ex(tls->ssl, data, bytes, &written) != 1;
+    }
+    const long count = BIO_get_mem_data(tls->out, &cipher);
+    tbi_bytes_add(to, cipher, (size_t)count);
+    (void)BIO_reset(tls->out);
+}
+
+bool tbi_tls_has_more(const struct tbi_tls *tls)
+{
+    return tls != NULL && BIO_ctrl_pending(tls->out) > 0;
+}
+
+void tbi_tls_end(struct tbi_tls *tls)
+{
+    if (tls == NULL || tls->ended)
+        return;
+    tls->ended = true;
+    if (tls->shaken)
+        SSL_shutdown(tls->ssl);
+    ERR_clear_error();
+}

@@ -1,0 +1,183 @@
+#!/bin/bash
+# TLS on its port: redis-cli --tls and openssl s_client as clients; what must not get in: TLS 1.2,
+# another authority, no certificate, plain bytes, a handshake that never ends.
+# Usage: B=build tests/scripts/serve_tls.sh
+set -eu
+program=${B:-build}/tongban
+work=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+fail() {
+    echo "serve_tls: $*" >&2
+    cat "$work/log" >&2
+    exit 1
+}
+
+# Two authorities, a server, clients of both.
+authority() { # NAME
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" -days 2 \
+        -keyout "$work/$1.key" -out "$work/$1.crt" 2>/dev/null
+}
+signed() { # NAME AUTHORITY FILE
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
+        -keyout "$work/$3.key" -out "$work/$3.csr" 2>/dev/null
+    printf 'subjectAltName=IP:127.0.0.1\n' >"$work/ext"
+    openssl x509 -req -in "$work/$3.csr" -CA "$work/$2.crt" -CAkey "$work/$2.key" -days 2 \
+        -CAcreateserial -extfile "$work/ext" -out "$work/$3.crt" 2>/dev/null
+}
+authority ca
+authority stranger
+signed server ca server
+signed boss ca boss
+signed nobody ca nobody
+signed boss stranger forged
+chmod 600 "$work"/*.key
+echo super-secret | "$program" passwd boss supervisor >"$work/access"
+chmod 600 "$work/access"
+
+start() {
+    : >"$work/log"
+    "$program" serve sim/scenarios/teach-one-hall --tls-port 0 --tls-cert "$work/server.crt" \
+        --tls-key "$work/server.key" --access "$work/access" --clock manual \
+        --data "$work/data" "$@" 2>>"$work/log" &
+    server=$!
+    for _ in $(seq 200); do
+        ! grep -q 'serve: ready' "$work/log" || break
+        kill -0 "$server" 2>/dev/null || fail "the server has ended"
+        sleep 0.02
+    done
+    port=$(sed -n 's/.*port \([0-9]*\), TLS 1.3.*/\1/p' "$work/log")
+    [ -n "$port" ] || fail "no TLS port"
+    ! grep -q 'port [0-9]*$' "$work/log" || fail "a plain port beside it"
+}
+stop() {
+    kill -TERM "$server"
+    wait "$server" || fail "status $?"
+    server=
+}
+# With NAME's certificate, or none ("").
+call() { # NAME COMMAND...
+    local name=$1
+    shift
+    timeout 10 redis-cli -p "$port" --tls --cacert "$work/ca.crt" \
+        ${name:+--cert "$work/$name.crt" --key "$work/$name.key"} --no-auth-warning "$@" 2>&1
+}
+expect() { # TEXT NAME COMMAND...
+    local want=$1 got
+    shift
+    got=$(call "$@") || true
+    case $got in
+    *"$want"*) ;;
+    *) fail "${*:2}: no '$want' in: $got" ;;
+    esac
+}
+# refused WHAT LOG-LINE OPTIONS...: s_client asks PING and hears nothing but an alert.
+refused() {
+    local what=$1 line=$2 got
+    shift 2
+    got=$( (printf 'PING\r\n'; sleep 0.3) |
+        timeout 5 openssl s_client -quiet -connect "127.0.0.1:$port" "$@" 2>&1) || true
+    case $got in
+    *PONG*) fail "$what: answered" ;;
+    esac
+    grep -q "$line" "$work/log" || fail "$what: not told: $line"
+    sleep 1 # failures are told once a second
+}
+
+# Passwords over TLS; certificates are optional and log in.
+start --tls-clients-ca "$work/ca.crt" --tls-clients optional
+expect PONG '' PING
+expect NOAUTH '' HALL.INFO hall
+expect WRONGPASS '' AUTH boss wrong-wrong
+expect windows_open '' --user boss --pass super-secret HALL.INFO hall
+expect windows_open boss HALL.INFO hall
+expect 'user=boss' boss CLIENT LIST
+expect NOAUTH nobody HALL.INFO hall
+expect windows_open nobody --user boss --pass super-secret HALL.INFO hall
+got=$(call forged HALL.INFO hall) || true
+case $got in *windows_open*) fail "another authority's boss got in" ;; esac
+# Many at once, long answers, and requests cut anywhere.
+call boss COMMAND DOCS >"$work/once"
+for _ in $(seq 100); do cat "$work/once"; done >"$work/wanted"
+for _ in $(seq 100); do echo COMMAND DOCS; done | call boss >"$work/long" || fail "long answers"
+[ "$(wc -c <"$work/once")" -gt 5000 ] && cmp "$work/long" "$work/wanted" || fail "long answers"
+{
+    printf 'PI'; sleep 0.1; printf 'NG\r\nHALL.INFO'; sleep 0.1; printf ' hall\r\nQUIT\r\n'
+    sleep 0.3
+} | timeout 5 openssl s_client -quiet -connect "127.0.0.1:$port" -cert "$work/boss.crt" \
+    -key "$work/boss.key" -CAfile "$work/ca.crt" >"$work/cut" 2>&1 || true
+grep -q '+PONG' "$work/cut" && grep -q 'windows_open' "$work/cut" && grep -q '+OK' "$work/cut" ||
+    fail "requests in pieces: $(cat "$work/cut")"
+
+# What must not get in, and what the log says of it.
+refused 'TLS 1.2' 'unsupported protocol' -tls1_2
+plain=$(printf 'PING\r\n' | timeout 5 socat - "TCP:127.0.0.1:$port" | tr -d '\0') || true
+case $plain in *PONG*) fail "answered in the clear" ;; esac
+grep -q 'TLS with 127.0.0.1:[0-9]* failed: .*; closed' "$work/log" || fail "plain bytes: not told"
+! grep -q 'TLS with unknown' "$work/log" || fail "a failure of nobody"
+
+# A certificate is changed while others are connected.
+(sleep 1; echo PING; sleep 0.2) | call boss >"$work/living" &
+living=$!
+sleep 0.3
+before=$(openssl s_client -connect "127.0.0.1:$port" </dev/null 2>/dev/null |
+    openssl x509 -noout -serial)
+signed server ca server
+chmod 600 "$work/server.key"
+kill -HUP "$server"
+sleep 0.3
+grep -q 'certificates read again' "$work/log" || fail "SIGHUP"
+after=$(openssl s_client -connect "127.0.0.1:$port" </dev/null 2>/dev/null |
+    openssl x509 -noout -serial)
+[ -n "$after" ] && [ "$before" != "$after" ] || fail "the old certificate is still shown"
+wait "$living"
+grep -q PONG "$work/living" || fail "a connection was lost at SIGHUP"
+echo nonsense >"$work/server.crt"
+kill -HUP "$server"
+sleep 0.2
+grep -q 'old certificates stay: .*server.crt: no certificate in PEM' "$work/log" || fail "bad file"
+expect PONG '' PING
+signed server ca server
+chmod 600 "$work/server.key"
+
+# A certificate's owner stands in the audit trail, one with a password too.
+call boss WINDOW.OPEN hall#1 >/dev/null
+call '' --user boss --pass super-secret WINDOW.PAUSE hall#1 >/dev/null
+stop
+"$program" log show "$work/data" >"$work/show" || fail "log show"
+for change in WINDOW.OPEN WINDOW.PAUSE; do
+    grep -q "boss@supervisor $change server=hall#1" "$work/show" ||
+        fail "who did $change: $(cat "$work/show")"
+done
+
+# Required certificates.
+start --tls-clients-ca "$work/ca.crt"
+expect PONG boss PING
+refused 'no certificate' 'peer did not return a certificate'
+refused "another authority's" 'certificate verify failed' -cert "$work/forged.crt" \
+    -key "$work/forged.key"
+# A handshake that goes nowhere holds up nobody, and ends.
+socat -u EXEC:'sleep 20' "TCP:127.0.0.1:$port" &
+half=$!
+for _ in $(seq 20); do expect PONG boss PING; done
+kill "$half" 2>/dev/null || true
+stop
+
+# Settings.
+expect_wrong() { # TEXT ARGUMENTS...
+    local want=$1 got status=0
+    shift
+    got=$("$program" serve sim/scenarios/teach-one-hall "$@" 2>&1) || status=$?
+    [ "$status" = 2 ] && case $got in *"$want"*) true ;; *) false ;; esac ||
+        fail "serve $*: status $status, no '$want' in: $got"
+}
+expect_wrong 'needs tls-cert and tls-key' --tls-port 0
+expect_wrong "only loopback" --tls-port 0 --tls-listen 0.0.0.0
+expect_wrong 'no key in PEM' --tls-port 0 --tls-cert "$work/server.crt" --tls-key "$work/boss.key"
+chmod 644 "$work/server.key"
+expect_wrong 'anybody on this machine may read this key' --tls-port 0 \
+    --tls-cert "$work/server.crt" --tls-key "$work/server.key"
+chmod 600 "$work/server.key"
+expect_wrong 'either required or optional' --tls-port 0 --tls-cert "$work/server.crt" \
+    --tls-key "$work/server.key" --tls-clients-ca "$work/ca.crt" --tls-clients maybe
+echo "serve_tls: passwords and certificates, what must not get in, renewal, ok"
