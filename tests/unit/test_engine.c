@@ -115,13 +115,16 @@ static struct tb_command query(uint64_t tag)
     return (struct tb_command){.kind = TB_CITY_INFO, .tag = tag};
 }
 
-/* Submits queries until the engine takes no more and the ring is full; returns how many. */
+/* Submits queries until the engine takes no more and the ring is full; returns how many. A busy
+ * machine may keep the engine waiting, so that quiet alone does not mean full. */
 static uint64_t fill_up(struct tb_caller *caller, uint32_t city)
 {
+    const uint64_t full = RING + RING - TB_COMMAND_EVENTS_MAX;
+    const double end_s = now_s() + LIMIT_S;
     uint64_t count = 0;
     struct tb_command command;
 
-    for (double quiet_s = now_s() + 0.05; now_s() < quiet_s;) {
+    for (double quiet_s = 0; now_s() < (count < full ? end_s : quiet_s);) {
         command = query(count + 1);
         if (tb_caller_submit(caller, city, &command, 1) == 1) {
             count++;
