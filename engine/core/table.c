@@ -9,8 +9,8 @@ static const char unknown[] = "unknown";
 /* ---- commands ------------------------------------------------------------------------------ */
 
 static const struct tb_command_row commands[TB_COMMAND_COUNT] = {
-#define TB_COMMAND(value, name, text, roles, effect, arguments, help) \
-    [value] = {text, roles, TB_EFFECT_##effect, arguments, help},
+#define TB_COMMAND(value, name, text, roles, effect, arguments, help, chinese) \
+    [value] = {text, roles, TB_EFFECT_##effect, arguments, help, chinese},
 #include "tongban/command.def"
 #undef TB_COMMAND
 };
@@ -66,9 +66,10 @@ const char *tb_event_help(uint32_t kind)
 }
 
 static const struct {
-    const char *name, *sentence, *remedy;
+    const char *name, *sentence, *remedy, *chinese;
 } statuses[TB_STATUS_COUNT] = {
-#define TB_STATUS(value, name, sentence, remedy) [value] = {#name, sentence, remedy},
+#define TB_STATUS(value, name, sentence, remedy, chinese)                                          \
+    [value] = {#name, sentence, remedy, chinese},
 #include "tongban/status.def"
 #undef TB_STATUS
 };
@@ -86,6 +87,11 @@ const char *tb_status_sentence(uint32_t status)
 const char *tb_status_remedy(uint32_t status)
 {
     return status < ROWS(statuses) && statuses[status].name ? statuses[status].remedy : unknown;
+}
+
+const char *tb_status_chinese(uint32_t status)
+{
+    return status < ROWS(statuses) && statuses[status].name ? statuses[status].chinese : unknown;
 }
 
 /* ---- rules --------------------------------------------------------------------------------- */

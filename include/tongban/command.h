@@ -105,6 +105,7 @@ struct tb_command_row {
     enum tb_command_effect effect;
     const char *arguments;
     const char *help;
+    const char *chinese; /* the same as help */
 };
 const struct tb_command_row *tb_command_row(uint32_t kind); /* NULL outside the table */
 uint32_t tb_command_kind(const char *name, size_t name_bytes); /* upper or lower case; 0: none */
@@ -113,6 +114,7 @@ const char *tb_event_help(uint32_t kind);
 const char *tb_status_name(uint32_t status);     /* "QUOTA_EXHAUSTED" */
 const char *tb_status_sentence(uint32_t status); /* what is wrong */
 const char *tb_status_remedy(uint32_t status);   /* what to do */
+const char *tb_status_chinese(uint32_t status);  /* both, in Chinese */
 
 #ifdef __cplusplus
 }
