@@ -1,6 +1,7 @@
 #!/bin/bash
 # The scheduler and Redis side by side under one load generator: server on core 0, generator on
 # core 1, 50 connections, medians of ROUNDS rounds, the two alternating. Prints a table of ratios.
+# Our connections ask for values alone (CLIENT ANSWERS VALUES), as a program that asks much would.
 # Usage: B=build ROUNDS=5 SECONDS_EACH=1 bench/serve.sh
 set -eu
 .ci/deps .ci/packages-bench
@@ -62,7 +63,7 @@ side_by_side() {
             if [ $way = tcp ]; then r=(--port 7501) o=(--port 7502)
             else r=(--unix "$work/redis") o=(--unix "$work/ours"); fi
             load "${r[@]}" --pipeline "$pipeline" "${theirs[@]}" >>"$work/a"
-            load "${o[@]}" --list "$work/list" --pipeline "$pipeline" "${mine[@]}" >>"$work/b"
+            load "${o[@]}" --setup 'CLIENT ANSWERS VALUES' --list "$work/list" --pipeline "$pipeline" "${mine[@]}" >>"$work/b"
         done
         awk -v name="$name" -v way=$way -v pipeline="$pipeline" -v a="$(median <"$work/a")" \
             -v b="$(median <"$work/b")" -v p="$(awk '{ print $10 }' "$work/b" | median)" 'BEGIN {

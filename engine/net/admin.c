@@ -154,6 +154,7 @@ static void reset(struct tbi_server *server, struct tbi_session *session,
     tbi_push_leave(&server->push, session);
     tbi_server_user_set(server, session, NULL);
     session->version = 2;
+    session->values = false;
     session->name[0] = 0;
     tbi_resp_status(&session->out, "RESET");
 }
@@ -203,6 +204,11 @@ static void client(struct tbi_server *server, struct tbi_session *session,
     } else if (tbi_argument_is(word, "SETINFO") || tbi_argument_is(word, "NO-EVICT") ||
                tbi_argument_is(word, "NO-TOUCH")) {
         tbi_resp_status(&session->out, "OK");
+    } else if (tbi_argument_is(word, "ANSWERS") && request->count == 3 &&
+               (tbi_argument_is(&request->arguments[2], "VALUES") ||
+                tbi_argument_is(&request->arguments[2], "NAMES"))) {
+        session->values = tbi_argument_is(&request->arguments[2], "VALUES");
+        tbi_resp_status(&session->out, "OK");
     } else if (tbi_argument_is(word, "LIST") || tbi_argument_is(word, "INFO")) {
         if (session->user != NULL && strchr("sm", session->user->role->letter) == NULL)
             tbi_server_refuse(session, "NOPERM", "supervisors and monitors may see who is here");
@@ -210,8 +216,8 @@ static void client(struct tbi_server *server, struct tbi_session *session,
             client_list(server, session);
     } else {
         tbi_server_refuse(session, "ERR",
-                          "unknown subcommand; ID, GETNAME, SETNAME, SETINFO, LIST "
-                          "are there");
+                          "unknown subcommand; ID, GETNAME, SETNAME, SETINFO, LIST and "
+                          "ANSWERS NAMES|VALUES are there");
     }
 }
 

@@ -53,7 +53,7 @@ struct slot {
     int64_t fallback; /* of an optional value */
 };
 
-enum { SLOTS_MAX = 8, HASH_SLOTS = 256 };
+enum { SLOTS_MAX = 8, HASH_SLOTS = 256, NAME_BYTES = 16 };
 
 struct tbi_grammar {
     const struct tb_scenario *scenario;
@@ -62,18 +62,27 @@ struct tbi_grammar {
         struct slot slots[SLOTS_MAX];
         uint32_t count;
     } rows[TB_COMMAND_COUNT];
-    uint8_t kinds[HASH_SLOTS]; /* by the hash of the name; 0: free */
+    /* By the hash of the name, which no two commands share. */
+    struct {
+        char name[NAME_BYTES]; /* with zeros behind it */
+        uint32_t kind;         /* 0: free */
+        uint32_t bytes;
+    } names_of[HASH_SLOTS];
+    uint64_t multiplier; /* that makes it so */
 };
 
 /* ---- the table, made once ---- */
 
-static uint32_t name_hash(const char *name, size_t bytes)
+/* Of a name's first and last eight bytes in capitals; names are 8 to 16 bytes long. */
+static uint32_t name_hash(const char *name, size_t bytes, uint64_t multiplier)
 {
-    uint32_t hash = 0;
+    uint64_t first, last;
 
-    for (size_t i = 0; i < bytes; i++)
-        hash = hash * 31 + ((unsigned char)name[i] & 0xdfu);
-    return (hash ^ hash >> 11) % HASH_SLOTS;
+    memcpy(&first, name, 8);
+    memcpy(&last, name + bytes - 8, 8);
+    first &= 0xdfdfdfdfdfdfdfdfu;
+    last &= 0xdfdfdfdfdfdfdfdfu;
+    return (uint32_t)((first ^ last << 3) * multiplier >> 56);
 }
 
 static enum field field_of(const char *word)
@@ -120,6 +129,25 @@ static void row_read(struct tbi_grammar *grammar, uint32_t kind)
     }
 }
 
+/* False: two names meet; another multiplier is wanted. */
+static bool names_place(struct tbi_grammar *grammar)
+{
+    memset(grammar->names_of, 0, sizeof grammar->names_of);
+    for (uint32_t kind = 1; kind < TB_COMMAND_COUNT; kind++) {
+        const char *name = tb_command_row(kind)->name;
+        const size_t bytes = strlen(name);
+
+        tb_assert(bytes >= 8 && bytes <= NAME_BYTES);
+        const uint32_t slot = name_hash(name, bytes, grammar->multiplier);
+        if (grammar->names_of[slot].kind != 0)
+            return false;
+        memcpy(grammar->names_of[slot].name, name, bytes);
+        grammar->names_of[slot].kind = kind;
+        grammar->names_of[slot].bytes = (uint32_t)bytes;
+    }
+    return true;
+}
+
 struct tbi_grammar *tbi_grammar_make(const struct tb_scenario *scenario,
                                      const struct tbi_names *names)
 {
@@ -128,15 +156,11 @@ struct tbi_grammar *tbi_grammar_make(const struct tb_scenario *scenario,
     tb_assert(grammar != NULL);
     grammar->scenario = scenario;
     grammar->names = names;
-    for (uint32_t kind = 1; kind < TB_COMMAND_COUNT; kind++) {
-        const char *name = tb_command_row(kind)->name;
-        uint32_t slot = name_hash(name, strlen(name));
-
-        while (grammar->kinds[slot] != 0)
-            slot = (slot + 1) % HASH_SLOTS;
-        grammar->kinds[slot] = (uint8_t)kind;
+    for (uint32_t kind = 1; kind < TB_COMMAND_COUNT; kind++)
         row_read(grammar, kind);
-    }
+    grammar->multiplier = 0x9e3779b97f4a7c15u;
+    while (!names_place(grammar))
+        grammar->multiplier = grammar->multiplier * 0xd1342543de82ef95u + 2;
     return grammar;
 }
 
@@ -147,11 +171,20 @@ void tbi_grammar_free(struct tbi_grammar *grammar)
 
 uint32_t tbi_grammar_find(const struct tbi_grammar *grammar, const struct tbi_argument *name)
 {
-    for (uint32_t slot = name_hash(name->text, name->bytes); grammar->kinds[slot] != 0;
-         slot = (slot + 1) % HASH_SLOTS)
-        if (tbi_argument_is(name, tb_command_row(grammar->kinds[slot])->name))
-            return grammar->kinds[slot];
-    return 0;
+    const char *text = name->text;
+    const uint32_t bytes = name->bytes;
+
+    if (bytes < 8 || bytes > NAME_BYTES)
+        return 0;
+    const uint32_t slot = name_hash(text, bytes, grammar->multiplier);
+    const char *word = grammar->names_of[slot].name;
+    if (grammar->names_of[slot].bytes != bytes)
+        return 0;
+    /* In capitals, as nearly all write it, or in any case. */
+    return (memcmp(text, word, 8) == 0 && memcmp(text + bytes - 8, word + bytes - 8, 8) == 0) ||
+                   strncasecmp(text, word, bytes) == 0
+               ? grammar->names_of[slot].kind
+               : 0;
 }
 
 uint32_t tbi_grammar_scope(const struct tbi_grammar *grammar, uint32_t kind)

@@ -10,7 +10,8 @@ enum kind { STATION, SERVER, MATTER };
 struct entry {
     const char *id; /* NULL: free */
     uint32_t index;
-    enum kind kind;
+    uint16_t bytes;
+    uint8_t kind;
 };
 
 struct tbi_names {
@@ -34,7 +35,7 @@ static void add(struct tbi_names *names, enum kind kind, uint32_t index, const c
 
     while (names->entries[slot].id != NULL)
         slot = (slot + 1) & names->mask;
-    names->entries[slot] = (struct entry){id, index, kind};
+    names->entries[slot] = (struct entry){id, index, (uint16_t)strlen(id), (uint8_t)kind};
 }
 
 static uint32_t find(const struct tbi_names *names, enum kind kind, const struct tbi_argument *text,
@@ -46,7 +47,7 @@ static uint32_t find(const struct tbi_names *names, enum kind kind, const struct
          names->entries[slot].id != NULL; slot = (slot + 1) & names->mask) {
         const struct entry *entry = &names->entries[slot];
 
-        if (entry->kind == kind && strlen(entry->id) == text->bytes &&
+        if (entry->kind == kind && entry->bytes == text->bytes &&
             memcmp(entry->id, text->text, text->bytes) == 0)
             return entry->index;
     }
@@ -128,12 +129,24 @@ static uint64_t checksum(const struct tbi_names *names, const void *data, size_t
     return sum;
 }
 
+/* Eight digits at once: a byte for each half byte, the highest first, then '0' or 'a' - 10 added.
+ */
+static void hex_eight(char *out, uint32_t word)
+{
+    uint64_t x = __builtin_bswap32(word);
+
+    x = (x | x << 16) & 0x0000ffff0000ffffu;
+    x = (x | x << 8) & 0x00ff00ff00ff00ffu;
+    x = (x >> 4 | x << 8) & 0x0f0f0f0f0f0f0f0fu;
+    const uint64_t letters = (x + 0x0606060606060606u) >> 4 & 0x0101010101010101u;
+    x += 0x3030303030303030u + letters * ('a' - 10 - '0');
+    memcpy(out, &x, sizeof x);
+}
+
 static void hex_print(char out[16], uint64_t word)
 {
-    static const char digits[] = "0123456789abcdef";
-
-    for (int i = 15; i >= 0; i--, word >>= 4)
-        out[i] = digits[word & 15];
+    hex_eight(out, (uint32_t)(word >> 32));
+    hex_eight(out + 8, (uint32_t)word);
 }
 
 static bool hex_read(const char *text, uint64_t *word)

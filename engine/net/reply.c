@@ -63,12 +63,13 @@ static bool value2_is_ref(uint32_t kind)
     }
 }
 
-/* A key that is known here is copied as it goes out. */
-#define KEY(out, text)                                                                             \
-    (sizeof(text) - 1 < 10                                                                         \
-         ? tbi_bytes_add(out, (const char[]){'$', '0' + sizeof(text) - 1, '\r', '\n'}, 4)          \
-         : tbi_bytes_add(out, (const char[]){'$', '1', '0' + sizeof(text) - 11, '\r', '\n'}, 5),   \
-     tbi_bytes_add(out, text "\r\n", sizeof(text) + 1))
+/* A key that is known here is one copy. */
+#define KEY(out, length, text)                                                                     \
+    ({                                                                                             \
+        _Static_assert(sizeof(text) - 1 == length, "the key's length");                            \
+        tbi_bytes_add(out, "$" #length "\r\n" text "\r\n",                                         \
+                      sizeof("$" #length "\r\n" text "\r\n") - 1);                                 \
+    })
 
 static void ref_write(const struct tbi_names *names, tb_ref ref, struct tbi_bytes *out)
 {
@@ -91,7 +92,13 @@ static void refusal(const struct tb_event *event, struct tbi_bytes *out)
     tbi_bytes_add(out, "\r\n", 2);
 }
 
-void tbi_reply_event(const struct tbi_names *names, const struct tb_event *e, const char *state,
+static const char *const state_names[] = {
+#define TB_TICKET_STATE(value, name, ...) [value] = #name,
+#include "tongban/state.def"
+#undef TB_TICKET_STATE
+};
+
+void tbi_reply_event(const struct tbi_names *names, const struct tb_event *e, int state,
                      int version, struct tbi_bytes *out)
 {
     if (e->kind == TB_EVENT_REFUSED) {
@@ -109,26 +116,26 @@ void tbi_reply_event(const struct tbi_names *names, const struct tb_event *e, co
 
     tbi_bytes_reserve(out, 512); /* one growth at most */
     tbi_resp_map(out, version,
-                 (uint64_t)(3 * !asked + (state != NULL) + ref + number + server + station +
-                            matter + repeated + started + (value != NULL) + (value2 != NULL)));
+                 (uint64_t)(3 * !asked + (state >= 0) + ref + number + server + station + matter +
+                            repeated + started + (value != NULL) + (value2 != NULL)));
     if (!asked) {
-        KEY(out, "event"), tbi_resp_string(out, tb_event_name(e->kind));
-        KEY(out, "sequence"), tbi_resp_integer(out, (int64_t)e->sequence);
-        KEY(out, "at_us"), tbi_resp_integer(out, e->at_us);
+        KEY(out, 5, "event"), tbi_resp_string(out, tb_event_name(e->kind));
+        KEY(out, 8, "sequence"), tbi_resp_integer(out, (int64_t)e->sequence);
+        KEY(out, 5, "at_us"), tbi_resp_integer(out, e->at_us);
     }
-    if (state != NULL)
-        KEY(out, "state"), tbi_resp_string(out, state);
+    if (state >= 0)
+        KEY(out, 5, "state"), tbi_resp_string(out, state_names[state]);
     if (ref)
-        KEY(out, "ref"), ref_write(names, e->ref, out);
+        KEY(out, 3, "ref"), ref_write(names, e->ref, out);
     if (number)
         tbi_resp_string(out, e->kind == TB_EVENT_WAIT ? "ahead" : "number"),
             tbi_resp_integer(out, e->number);
     if (station)
-        KEY(out, "station"), tbi_resp_string(out, tbi_names_station_id(names, e->station));
+        KEY(out, 7, "station"), tbi_resp_string(out, tbi_names_station_id(names, e->station));
     if (server)
-        KEY(out, "window"), tbi_resp_string(out, tbi_names_server_id(names, e->server));
+        KEY(out, 6, "window"), tbi_resp_string(out, tbi_names_server_id(names, e->server));
     if (matter)
-        KEY(out, "matter"), tbi_resp_string(out, tbi_names_matter_id(names, e->matter));
+        KEY(out, 6, "matter"), tbi_resp_string(out, tbi_names_matter_id(names, e->matter));
     if (value != NULL)
         tbi_resp_string(out, value), tbi_resp_integer(out, e->value);
     if (value2 != NULL && value2_is_ref(e->kind) && e->value2 != 0)
@@ -136,10 +143,78 @@ void tbi_reply_event(const struct tbi_names *names, const struct tb_event *e, co
     else if (value2 != NULL)
         tbi_resp_string(out, value2), tbi_resp_integer(out, e->value2);
     if (repeated)
-        KEY(out, "repeated"), tbi_resp_integer(out, 1);
+        KEY(out, 8, "repeated"), tbi_resp_integer(out, 1);
     if (started)
-        KEY(out, "started"), tbi_resp_integer(out, 1);
+        KEY(out, 7, "started"), tbi_resp_integer(out, 1);
 }
+
+/* ---- values alone ---- */
+
+static char *ref_put(const struct tbi_names *names, tb_ref ref, int version, char *at)
+{
+    if (ref == 0) {
+        memcpy(at, version >= 3 ? "_\r\n  " : "$-1\r\n", 5);
+        return at + (version >= 3 ? 3 : 5);
+    }
+    memcpy(at, "$32\r\n", 5);
+    tbi_names_ref_print(names, ref, at + 5);
+    memcpy(at + 5 + TBI_REF_TEXT, "\r\n", 2);
+    return at + 5 + TBI_REF_TEXT + 2;
+}
+
+/* An index, or -1 where there is none. */
+static char *index_put(char *at, uint32_t index, uint32_t none)
+{
+    return tbi_resp_put(at, ':', index == none ? -1 : (int64_t)index);
+}
+
+static char *question_put(const struct tb_event *e, int state, char *at)
+{
+    const bool longer = e->kind == TB_EVENT_TICKET || e->kind == TB_EVENT_SUGGESTED;
+
+    at = tbi_resp_put(at, '*', longer ? 7 : 3);
+    at = tbi_resp_put(at, ':', e->value);
+    at = tbi_resp_put(at, ':', e->value2);
+    at = tbi_resp_put(at, ':', e->number);
+    if (!longer)
+        return at;
+    at = index_put(at, e->station, TB_STATION_NONE);
+    at = index_put(at, e->server, TB_NONE);
+    at = index_put(at, e->matter, TB_MATTER_NONE);
+    return tbi_resp_put(at, ':', state);
+}
+
+static char *change_put(const struct tbi_names *names, const struct tb_event *e, int version,
+                        char *at)
+{
+    const uint32_t flags = e->flags & ~TB_EVENT_FLAG_ANSWER;
+
+    at = tbi_resp_put(at, '*', 8);
+    at = tbi_resp_put(at, ':', e->kind);
+    at = tbi_resp_put(at, ':', (int64_t)e->sequence);
+    at = ref_put(names, e->ref, version, at);
+    at = tbi_resp_put(at, ':', e->number);
+    at = index_put(at, e->server, TB_NONE);
+    at = tbi_resp_put(at, ':', e->value);
+    at = value2_is_ref(e->kind) ? ref_put(names, (tb_ref)e->value2, version, at)
+                                : tbi_resp_put(at, ':', e->value2);
+    return tbi_resp_put(at, ':', flags);
+}
+
+void tbi_reply_values(const struct tbi_names *names, const struct tb_event *e, int state,
+                      int version, struct tbi_bytes *out)
+{
+    if (e->kind == TB_EVENT_REFUSED) {
+        refusal(e, out);
+        return;
+    }
+    char *at = tbi_bytes_reserve(out, 8 * 24 + 2 * (TBI_REF_TEXT + 8));
+    const char *end =
+        e->sequence == 0 ? question_put(e, state, at) : change_put(names, e, version, at);
+    out->size += (size_t)(end - at);
+}
+
+/* ---- what is pushed ---- */
 
 void tbi_reply_json(const struct tbi_names *names, const struct tb_event *e, struct tbi_bytes *out,
                     size_t *open_bytes)
@@ -192,30 +267,30 @@ static void candidate(const struct tbi_names *names, const struct tb_candidate *
 {
     tbi_resp_map(out, version, 8);
     if (c->ticket != 0)
-        KEY(out, "ref"), ref_write(names, c->ticket, out);
+        KEY(out, 3, "ref"), ref_write(names, c->ticket, out);
     else
-        KEY(out, "window"), tbi_resp_string(out, tbi_names_server_id(names, c->server));
-    KEY(out, "station"), tbi_resp_string(out, tbi_names_station_id(names, c->station));
-    KEY(out, "queue"), tbi_resp_integer(out, c->queue);
-    KEY(out, "tier"), tbi_resp_integer(out, c->tier);
-    KEY(out, "overtaken"), tbi_resp_integer(out, c->overtaken);
-    KEY(out, "key_us"), tbi_resp_integer(out, c->key_us);
-    KEY(out, "credit_us"), tbi_resp_integer(out, c->credit_us);
-    KEY(out, "won"), tbi_resp_integer(out, c->won);
+        KEY(out, 6, "window"), tbi_resp_string(out, tbi_names_server_id(names, c->server));
+    KEY(out, 7, "station"), tbi_resp_string(out, tbi_names_station_id(names, c->station));
+    KEY(out, 5, "queue"), tbi_resp_integer(out, c->queue);
+    KEY(out, 4, "tier"), tbi_resp_integer(out, c->tier);
+    KEY(out, 9, "overtaken"), tbi_resp_integer(out, c->overtaken);
+    KEY(out, 6, "key_us"), tbi_resp_integer(out, c->key_us);
+    KEY(out, 9, "credit_us"), tbi_resp_integer(out, c->credit_us);
+    KEY(out, 3, "won"), tbi_resp_integer(out, c->won);
 }
 
 void tbi_reply_explanation(const struct tbi_names *names, const struct tb_explanation *e,
                            int version, struct tbi_bytes *out)
 {
     tbi_resp_map(out, version, 4);
-    KEY(out, "at_us"), tbi_resp_integer(out, e->at_us);
-    KEY(out, "reason"), tbi_resp_string(out, reasons[e->reason]);
-    KEY(out, "ref");
+    KEY(out, 5, "at_us"), tbi_resp_integer(out, e->at_us);
+    KEY(out, 6, "reason"), tbi_resp_string(out, reasons[e->reason]);
+    KEY(out, 3, "ref");
     if (e->ticket != 0)
         ref_write(names, e->ticket, out);
     else
         tbi_resp_null(out, version);
-    KEY(out, "candidates");
+    KEY(out, 10, "candidates");
     tbi_resp_array(out, e->candidate_count);
     for (uint32_t i = 0; i < e->candidate_count; i++)
         candidate(names, &e->candidates[i], version, out);

@@ -131,7 +131,8 @@ enum tbi_resp_result tbi_resp_read(const char *data, size_t bytes, struct tbi_re
 
 bool tbi_argument_is(const struct tbi_argument *argument, const char *word)
 {
-    return strncasecmp(argument->text, word, argument->bytes) == 0 && word[argument->bytes] == 0;
+    return argument->bytes > 0 && ((argument->text[0] ^ word[0]) & 0xdf) == 0 &&
+           strncasecmp(argument->text, word, argument->bytes) == 0 && word[argument->bytes] == 0;
 }
 
 bool tbi_argument_integer(const struct tbi_argument *argument, int64_t *value)
@@ -153,38 +154,76 @@ bool tbi_argument_integer(const struct tbi_argument *argument, int64_t *value)
 
 /* ---- writing ---- */
 
+/* Decimal digits of a number: from its bits, put right by one comparison. */
+static unsigned digit_count(uint64_t value)
+{
+    static const uint64_t powers[] = {0,
+                                      10,
+                                      100,
+                                      1000,
+                                      10000,
+                                      100000,
+                                      1000000,
+                                      10000000,
+                                      100000000,
+                                      1000000000,
+                                      10000000000,
+                                      100000000000,
+                                      1000000000000,
+                                      10000000000000,
+                                      100000000000000,
+                                      1000000000000000,
+                                      10000000000000000,
+                                      100000000000000000,
+                                      1000000000000000000,
+                                      10000000000000000000u};
+    const unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
+    const unsigned about = bits * 1233 >> 12; /* bits x log10(2) */
+
+    return about + (value >= powers[about]);
+}
+
 unsigned tbi_digits(char *out, int64_t value)
 {
-    char digits[20];
+    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+                                "25262728293031323334353637383940414243444546474849"
+                                "50515253545556575859606162636465666768697071727374"
+                                "75767778798081828384858687888990919293949596979899";
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    unsigned first = sizeof digits, written = 0;
+    const unsigned sign = value < 0, count = digit_count(rest);
+    char *at = out + sign + count;
 
-    do
-        digits[--first] = (char)('0' + rest % 10);
-    while (rest /= 10);
-    if (value < 0)
-        out[written++] = '-';
-    memcpy(out + written, digits + first, sizeof digits - first);
-    return written + (unsigned)sizeof digits - first;
+    out[0] = '-'; /* or the first digit */
+    for (; rest >= 100; rest /= 100)
+        memcpy(at -= 2, pairs + 2 * (rest % 100), 2);
+    if (rest >= 10)
+        memcpy(at - 2, pairs + 2 * rest, 2);
+    else
+        at[-1] = (char)('0' + rest);
+    return sign + count;
+}
+
+char *tbi_resp_put(char *at, char mark, int64_t value)
+{
+    unsigned digits;
+
+    at[0] = mark;
+    if ((uint64_t)value < 100) { /* nearly all lengths */
+        at[1] = (char)('0' + value / 10);
+        digits = 1 + (value >= 10);
+        at[digits] = (char)('0' + value % 10);
+    } else {
+        digits = tbi_digits(at + 1, value);
+    }
+    memcpy(at + 1 + digits, "\r\n", 2);
+    return at + 3 + digits;
 }
 
 static void line(struct tbi_bytes *out, char mark, int64_t value)
 {
     char *at = tbi_bytes_reserve(out, 24);
 
-    at[0] = mark;
-    if (value >= 0 && value < 100) { /* nearly all lengths */
-        const unsigned tens = value >= 10;
-
-        at[1] = (char)('0' + value / 10);
-        at[1 + tens] = (char)('0' + value % 10);
-        memcpy(at + 2 + tens, "\r\n", 2);
-        out->size += 4 + tens;
-        return;
-    }
-    const unsigned digits = tbi_digits(at + 1, value);
-    memcpy(at + 1 + digits, "\r\n", 2);
-    out->size += digits + 3;
+    out->size += (size_t)(tbi_resp_put(at, mark, value) - at);
 }
 
 void tbi_resp_status(struct tbi_bytes *out, const char *text)

@@ -46,6 +46,9 @@ void tbi_resp_array(struct tbi_bytes *out, uint64_t count);
 void tbi_resp_map(struct tbi_bytes *out, int version, uint64_t pairs);
 void tbi_resp_push(struct tbi_bytes *out, int version, uint64_t count);
 
+/* A line: mark, number, end. Writes at most 24 bytes at `at`; where the next ones go. */
+char *tbi_resp_put(char *at, char mark, int64_t value);
+
 /* Digits of a number; the number of characters written, at most 20. */
 unsigned tbi_digits(char *out, int64_t value);
 

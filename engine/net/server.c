@@ -39,19 +39,14 @@ void tbi_server_clock(struct tbi_server *server)
 /* ---- the step ---- */
 
 /* What TICKET.INFO's answer does not carry: the ticket's state. */
-static const char *state_of(const struct tbi_server *server, const struct tb_event *event)
+static int state_of(const struct tbi_server *server, const struct tb_event *event)
 {
-    static const char *const names[] = {
-#define TB_TICKET_STATE(value, name, ...) [value] = #name,
-#include "tongban/state.def"
-#undef TB_TICKET_STATE
-    };
     struct tb_ticket_view view;
 
     return event->kind == TB_EVENT_TICKET &&
                    tb_city_ticket(server->city, event->ref, &view) == TB_STATUS_OK
-               ? names[view.state]
-               : NULL;
+               ? (int)view.state
+               : -1;
 }
 
 /* The answer to one command; the number of events that it took. */
@@ -69,8 +64,9 @@ static uint32_t answer(struct tbi_server *server, const struct tb_event *events,
         tbi_resp_array(&session->out, taken);
     }
     for (uint32_t i = 0; i < taken; i++)
-        tbi_reply_event(server->names, &events[i], state_of(server, &events[i]), session->version,
-                        &session->out);
+        (session->values ? tbi_reply_values : tbi_reply_event)(server->names, &events[i],
+                                                               state_of(server, &events[i]),
+                                                               session->version, &session->out);
     session->pending--;
     tbi_server_touch(server, session);
     return taken;

@@ -25,6 +25,7 @@ struct tbi_session {
     uint32_t index, generation;  /* of the slot */
     uint64_t id;                 /* CLIENT ID */
     int version;                 /* of the protocol: 2 or 3 */
+    bool values;                 /* answers without names, see reply.h */
     const struct tbi_user *user; /* NULL: not logged in */
     struct tbi_tls *tls;         /* NULL: in the clear */
     char name[TBI_SESSION_NAME_MAX];

@@ -59,6 +59,16 @@ expect "$number" TICKET.TAKE hall 0 CITIZEN someone REQUEST abc
 expect 'state SERVING' -3 TICKET.INFO "$ref"
 expect state TICKET.INFO "$ref"
 
+# Values alone, for programs: the same, in the order that reply.h says.
+{
+    printf 'CLIENT ANSWERS VALUES\r\nTICKET.TAKE hall 0 CITIZEN someone REQUEST abc\r\n'
+    printf 'HALL.WAIT hall 0\r\nTICKET.INFO %s\r\n' "$ref"
+    printf 'client answers names\r\nhall.info hall\r\nQUIT\r\n'
+} | timeout 5 socat - "UNIX-CONNECT:$socket" | tr -d '\r' >"$work/values"
+sed -n '2,3p;6,7p;11p' "$work/values" | tr '\n' ' ' | grep -q "^\*8 :2 $ref :$number :2 $" &&
+    grep -q '^\*3$' "$work/values" && grep -q '^\*7$' "$work/values" &&
+    grep -q windows_open "$work/values" || { cat "$work/values" >&2; exit 1; }
+
 # What is wrong is said, and changes nothing.
 expect 'REF_INVALID' TICKET.INFO "${ref%?}0${ref#???????????????????????????????}"
 expect 'REF_INVALID' TICKET.INFO 1000000100000000
