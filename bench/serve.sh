@@ -63,7 +63,8 @@ side_by_side() {
             if [ $way = tcp ]; then r=(--port 7501) o=(--port 7502)
             else r=(--unix "$work/redis") o=(--unix "$work/ours"); fi
             load "${r[@]}" --pipeline "$pipeline" "${theirs[@]}" >>"$work/a"
-            load "${o[@]}" --setup 'CLIENT ANSWERS VALUES' --list "$work/list" --pipeline "$pipeline" "${mine[@]}" >>"$work/b"
+            load "${o[@]}" --setup 'CLIENT ANSWERS VALUES' --list "$work/list" \
+                --pipeline "$pipeline" "${mine[@]}" >>"$work/b"
         done
         awk -v name="$name" -v way=$way -v pipeline="$pipeline" -v a="$(median <"$work/a")" \
             -v b="$(median <"$work/b")" -v p="$(awk '{ print $10 }' "$work/b" | median)" 'BEGIN {

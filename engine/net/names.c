@@ -18,6 +18,7 @@ struct tbi_names {
     const struct tb_scenario *scenario;
     struct entry *entries;
     uint32_t mask;
+    bool digits[3]; /* an id of that kind begins with a digit */
     unsigned char key[TBI_KEY_BYTES];
 };
 
@@ -33,16 +34,25 @@ static void add(struct tbi_names *names, enum kind kind, uint32_t index, const c
 {
     uint32_t slot = slot_of(names, kind, id, strlen(id));
 
+    names->digits[kind] |= id[0] >= '0' && id[0] <= '9';
     while (names->entries[slot].id != NULL)
         slot = (slot + 1) & names->mask;
     names->entries[slot] = (struct entry){id, index, (uint16_t)strlen(id), (uint8_t)kind};
 }
 
-static uint32_t find(const struct tbi_names *names, enum kind kind, const struct tbi_argument *text,
-                     uint32_t count)
+static uint32_t number_of(const struct tbi_argument *text, uint32_t count)
 {
     int64_t number;
 
+    return tbi_argument_integer(text, &number) && number >= 0 && number < count ? (uint32_t)number
+                                                                                : TB_NONE;
+}
+
+static uint32_t find(const struct tbi_names *names, enum kind kind, const struct tbi_argument *text,
+                     uint32_t count)
+{
+    if (!names->digits[kind] && text->bytes > 0 && text->text[0] >= '0' && text->text[0] <= '9')
+        return number_of(text, count);
     for (uint32_t slot = slot_of(names, kind, text->text, text->bytes);
          names->entries[slot].id != NULL; slot = (slot + 1) & names->mask) {
         const struct entry *entry = &names->entries[slot];
@@ -51,8 +61,7 @@ static uint32_t find(const struct tbi_names *names, enum kind kind, const struct
             memcmp(entry->id, text->text, text->bytes) == 0)
             return entry->index;
     }
-    return tbi_argument_integer(text, &number) && number >= 0 && number < count ? (uint32_t)number
-                                                                                : TB_NONE;
+    return number_of(text, count);
 }
 
 struct tbi_names *tbi_names_make(const struct tb_scenario *scenario,

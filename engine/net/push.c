@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <sys/mman.h>
 
-#ifdef __AVX2__
+#ifdef __AVX512F__
 #include <immintrin.h>
 #endif
 
@@ -14,6 +14,19 @@
 static struct tbi_subscription **ref_list(struct tbi_push *push, uint64_t ref)
 {
     return &push->refs[(ref ^ ref >> 32) % TBI_REF_SLOTS];
+}
+
+/* In big pages if there are any, and touched now: in service a first touch would cost more than
+ * what is written there. */
+static void *history_memory(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (memory != MAP_FAILED) {
+        (void)madvise(memory, bytes, MADV_HUGEPAGE);
+        memset(memory, 0, bytes);
+    }
+    return memory;
 }
 
 void tbi_push_init(struct tbi_push *push, const struct tb_scenario *scenario,
@@ -26,9 +39,7 @@ void tbi_push_init(struct tbi_push *push, const struct tb_scenario *scenario,
     push->history_room = 64;
     while (push->history_room < history)
         push->history_room *= 2;
-    /* Touched now: a first touch in service would cost more than what is written there. */
-    push->history = mmap(NULL, push->history_room * sizeof *push->history, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    push->history = history_memory(push->history_room * sizeof *push->history);
     tb_assert(push->stations != NULL && push->servers != NULL && push->history != MAP_FAILED);
 }
 
@@ -237,12 +248,8 @@ static void send_patterns(const struct tbi_push *push, const struct message *m)
 /* The ring is long and hardly ever read: past the cache, where the machine can. */
 static void line_store(struct tb_event *to, const struct tb_event *from)
 {
-#ifdef __AVX2__
-    const __m256i first = _mm256_loadu_si256((const __m256i *)from);
-    const __m256i second = _mm256_loadu_si256((const __m256i *)from + 1);
-
-    _mm256_stream_si256((__m256i *)to, first);
-    _mm256_stream_si256((__m256i *)to + 1, second);
+#ifdef __AVX512F__
+    _mm512_stream_si512((__m512i *)to, _mm512_loadu_si512(from));
 #else
     *to = *from;
 #endif

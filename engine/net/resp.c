@@ -38,12 +38,34 @@ static enum tbi_resp_result number_read(const char *data, size_t bytes, size_t *
     return TBI_RESP_GOOD;
 }
 
+/* The same, as nearly all lengths are written: one or two digits. 0: otherwise. */
+static size_t short_read(const char *at, size_t bytes, int64_t *value)
+{
+    if (bytes < 5)
+        return 0;
+    const unsigned first = (unsigned char)at[1] - '0', second = (unsigned char)at[2] - '0';
+    if (first <= 9 && at[2] == '\r' && at[3] == '\n') {
+        *value = first;
+        return 4;
+    }
+    *value = first * 10 + second;
+    return first <= 9 && second <= 9 && at[3] == '\r' && at[4] == '\n' ? 5 : 0;
+}
+
+static enum tbi_resp_result length_read(const char *data, size_t bytes, size_t *at, int64_t *value)
+{
+    const size_t used = short_read(data + *at, bytes - *at, value);
+
+    *at += used;
+    return used ? TBI_RESP_GOOD : number_read(data, bytes, at, value);
+}
+
 static enum tbi_resp_result array_read(const char *data, size_t bytes, struct tbi_request *request,
                                        size_t *used, const char **error)
 {
     size_t at = 0;
     int64_t count, size;
-    enum tbi_resp_result result = number_read(data, bytes, &at, &count);
+    enum tbi_resp_result result = length_read(data, bytes, &at, &count);
 
     *error = "an array's length is wrong";
     if (result != TBI_RESP_GOOD)
@@ -60,7 +82,7 @@ static enum tbi_resp_result array_read(const char *data, size_t bytes, struct tb
             return TBI_RESP_BAD;
         }
         *error = "an argument's length is wrong";
-        result = number_read(data, bytes, &at, &size);
+        result = length_read(data, bytes, &at, &size);
         if (result != TBI_RESP_GOOD)
             return result;
         if (size < 0)
@@ -154,53 +176,52 @@ bool tbi_argument_integer(const struct tbi_argument *argument, int64_t *value)
 
 /* ---- writing ---- */
 
-/* Decimal digits of a number: from its bits, put right by one comparison. */
-static unsigned digit_count(uint64_t value)
+/* The eight decimal digits of a number below 10^8, one a byte, the first in the lowest: cut in
+ * halves three times, all parts of a word at once. */
+static uint64_t eight_digits(uint32_t value)
 {
-    static const uint64_t powers[] = {0,
-                                      10,
-                                      100,
-                                      1000,
-                                      10000,
-                                      100000,
-                                      1000000,
-                                      10000000,
-                                      100000000,
-                                      1000000000,
-                                      10000000000,
-                                      100000000000,
-                                      1000000000000,
-                                      10000000000000,
-                                      100000000000000,
-                                      1000000000000000,
-                                      10000000000000000,
-                                      100000000000000000,
-                                      1000000000000000000,
-                                      10000000000000000000u};
-    const unsigned bits = 64 - (unsigned)__builtin_clzll(value | 1);
-    const unsigned about = bits * 1233 >> 12; /* bits x log10(2) */
+    const uint64_t fours = value / 10000 | (uint64_t)(value % 10000) << 32;
+    const uint64_t hundreds = (fours * 10486 >> 20) & 0x0000007f0000007fu; /* / 100 */
+    const uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
+    const uint64_t tens = (twos * 103 >> 10) & 0x000f000f000f000fu; /* / 10 */
 
-    return about + (value >= powers[about]);
+    return tens | (twos - tens * 10) << 8;
+}
+
+static const uint64_t zeros = 0x3030303030303030u; /* '0', eight times */
+
+/* Without zeros in front. */
+static unsigned digits_first(char *out, uint32_t value)
+{
+    const uint64_t digits = eight_digits(value);
+    const unsigned none = (unsigned)__builtin_ctzll(digits | 1ull << 56) / 8;
+    const uint64_t text = (digits + zeros) >> 8 * none;
+
+    memcpy(out, &text, sizeof text);
+    return 8 - none;
 }
 
 unsigned tbi_digits(char *out, int64_t value)
 {
-    static const char pairs[] = "00010203040506070809101112131415161718192021222324"
-                                "25262728293031323334353637383940414243444546474849"
-                                "50515253545556575859606162636465666768697071727374"
-                                "75767778798081828384858687888990919293949596979899";
-    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    const unsigned sign = value < 0, count = digit_count(rest);
-    char *at = out + sign + count;
+    const uint64_t eight = 100000000;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value, text;
+    char *at = out + (value < 0);
 
     out[0] = '-'; /* or the first digit */
-    for (; rest >= 100; rest /= 100)
-        memcpy(at -= 2, pairs + 2 * (rest % 100), 2);
-    if (rest >= 10)
-        memcpy(at - 2, pairs + 2 * rest, 2);
-    else
-        at[-1] = (char)('0' + rest);
-    return sign + count;
+    if (rest < eight)
+        return (unsigned)(at - out) + digits_first(at, (uint32_t)rest);
+    const uint64_t high = rest / eight;
+    if (high < eight) {
+        at += digits_first(at, (uint32_t)high);
+    } else {
+        at += digits_first(at, (uint32_t)(high / eight));
+        text = eight_digits((uint32_t)(high % eight)) + zeros;
+        memcpy(at, &text, sizeof text);
+        at += 8;
+    }
+    text = eight_digits((uint32_t)(rest % eight)) + zeros;
+    memcpy(at, &text, sizeof text);
+    return (unsigned)(at - out) + 8;
 }
 
 char *tbi_resp_put(char *at, char mark, int64_t value)

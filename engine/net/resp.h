@@ -49,7 +49,7 @@ void tbi_resp_push(struct tbi_bytes *out, int version, uint64_t count);
 /* A line: mark, number, end. Writes at most 24 bytes at `at`; where the next ones go. */
 char *tbi_resp_put(char *at, char mark, int64_t value);
 
-/* Digits of a number; the number of characters written, at most 20. */
+/* Digits of a number; how many characters they are, at most 20. Writes up to 24 bytes. */
 unsigned tbi_digits(char *out, int64_t value);
 
 #endif

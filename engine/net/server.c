@@ -201,8 +201,8 @@ static void command_take(struct tbi_server *server, struct tbi_session *session,
 
     const bool good = tbi_grammar_read(server->grammar, kind, request, command, &error) &&
                       may(server, session, command, &error);
-    const bool change = tb_command_row(kind)->effect == TB_EFFECT_CHANGE;
-    const bool kept = server->log == NULL || !change || tbi_log_failed(server->log) == 0;
+    const bool kept = server->log == NULL || tbi_log_failed(server->log) == 0 ||
+                      tb_command_row(kind)->effect != TB_EFFECT_CHANGE;
     if (!good || !kept) {
         order_keep(server, session);
         if (good)
@@ -220,7 +220,7 @@ static void command_take(struct tbi_server *server, struct tbi_session *session,
     command->tag = server->batch + 1;
     server->pending[server->batch] =
         (struct tbi_pending){.session = session, .several = kind == TB_HALL_SUGGEST};
-    if (change && !session->named)
+    if (!session->named && tb_command_row(kind)->effect == TB_EFFECT_CHANGE)
         name_keep(server, session);
     server->actors[server->batch] = session->index;
     session->pending++;
