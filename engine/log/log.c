@@ -50,7 +50,8 @@ uint8_t *tbi_log_entry_add(struct tbi_log *log, enum tbi_log_kind kind, uint32_t
 bool tbi_log_room(const struct tbi_log *log, uint32_t n)
 {
     const uint64_t bytes = tbi_log_entry_bytes(TBI_LOG_BATCH, n);
-    return bytes != 0 && log->stage[log->filling].used + bytes < log->options.group_bytes;
+    return log->failed != 0 || /* then nothing is kept, and append says so */
+           (bytes != 0 && log->stage[log->filling].used + bytes < log->options.group_bytes);
 }
 
 static uint32_t change_count(const struct tb_command *commands, uint32_t n)

@@ -59,13 +59,22 @@ static void auth(struct tbi_server *server, struct tbi_session *session,
         login(server, session, &request->arguments[1], &request->arguments[2]);
 }
 
-static void name_set(struct tbi_session *session, const struct tbi_argument *name)
+/* It stands in lists and in the log: one word of ASCII. */
+static bool name_set(struct tbi_session *session, const struct tbi_argument *name)
 {
+    for (uint32_t i = 0; i < name->bytes; i++)
+        if (name->text[i] < '!' || name->text[i] > '~') {
+            tbi_server_refuse(
+                session, "ERR",
+                "Client names cannot contain spaces, newlines or special characters.");
+            return false;
+        }
     const size_t bytes =
         name->bytes < TBI_SESSION_NAME_MAX ? name->bytes : TBI_SESSION_NAME_MAX - 1;
 
     memcpy(session->name, name->text, bytes);
     session->name[bytes] = 0;
+    return true;
 }
 
 static void hello(struct tbi_server *server, struct tbi_session *session,
@@ -85,7 +94,8 @@ static void hello(struct tbi_server *server, struct tbi_session *session,
             name = &request->arguments[at + 1];
             at += 3;
         } else if (tbi_argument_is(&request->arguments[at], "SETNAME") && at + 1 < request->count) {
-            name_set(session, &request->arguments[at + 1]);
+            if (!name_set(session, &request->arguments[at + 1]))
+                return;
             at += 2;
         } else {
             tbi_server_refuse(session, "ERR",
@@ -199,8 +209,8 @@ static void client(struct tbi_server *server, struct tbi_session *session,
     } else if (tbi_argument_is(word, "GETNAME")) {
         tbi_resp_string(&session->out, session->name);
     } else if (tbi_argument_is(word, "SETNAME") && request->count == 3) {
-        name_set(session, &request->arguments[2]);
-        tbi_resp_status(&session->out, "OK");
+        if (name_set(session, &request->arguments[2]))
+            tbi_resp_status(&session->out, "OK");
     } else if (tbi_argument_is(word, "SETINFO") || tbi_argument_is(word, "NO-EVICT") ||
                tbi_argument_is(word, "NO-TOUCH")) {
         tbi_resp_status(&session->out, "OK");
@@ -299,6 +309,15 @@ static void confirm(struct tbi_session *session, const char *what, const char *n
     tbi_resp_integer(&session->out, session->subscription_count);
 }
 
+static uint32_t stars(const struct tbi_argument *pattern)
+{
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < pattern->bytes; i++)
+        count += pattern->text[i] == '*';
+    return count;
+}
+
 static void subscribe(struct tbi_server *server, struct tbi_session *session,
                       const struct tbi_request *request)
 {
@@ -309,6 +328,13 @@ static void subscribe(struct tbi_server *server, struct tbi_session *session,
         return;
     }
     for (uint32_t i = 1; i < request->count; i++) {
+        if (session->subscription_count == TBI_SUBSCRIPTIONS_MAX ||
+            (pattern && stars(&request->arguments[i]) > TBI_STARS_MAX)) {
+            tbi_server_refuse(session, "ERR",
+                              "4096 subscriptions a connection and 4 stars a pattern are allowed; "
+                              "the channel 'city' has everything");
+            return;
+        }
         tbi_push_subscribe(&server->push, session, &request->arguments[i], pattern);
         confirm(session, pattern ? "psubscribe" : "subscribe", request->arguments[i].text,
                 request->arguments[i].bytes);

@@ -55,7 +55,7 @@ void tbi_connection_take(struct loop *loop, int fd, bool tls)
 {
     static const char full[] = "-ERR max number of clients reached; raise --connections\r\n";
     struct tbi_server *server = loop->server;
-    const int one = 1, idle = 60, between = 15, count = 4;
+    const int one = 1, idle = 60, between = 15, count = 4, unread_ms = 120000;
 
     server->connections_taken++;
     if (loop->free_count == 0) {
@@ -69,6 +69,7 @@ void tbi_connection_take(struct loop *loop, int fd, bool tls)
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &between, sizeof between);
     setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
+    setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &unread_ms, sizeof unread_ms);
     struct tbi_session *session = calloc(1, sizeof *session);
     tb_assert(session != NULL);
     session->fd = fd;
@@ -223,6 +224,7 @@ static void drop(struct loop *loop, struct tbi_session *session)
         if (loop->held[i] == session)
             loop->held[i--] = loop->held[--loop->held_count];
     tbi_push_leave(&server->push, session);
+    server->held_bytes -= session->counted;
     tbi_tls_close(session->tls);
     tbi_uring_file(loop, session->index, -1);
     close(session->fd);
@@ -233,6 +235,55 @@ static void drop(struct loop *loop, struct tbi_session *session)
     tbi_bytes_free(&session->out);
     tbi_bytes_free(&session->sending);
     free(session);
+}
+
+/* A buffer that once was large and is empty goes back. */
+static size_t counted(struct tbi_bytes *bytes)
+{
+    if (bytes->room > TBI_BUFFER_KEEP && bytes->size == 0)
+        tbi_bytes_free(bytes);
+    return bytes->room;
+}
+
+static void count_held(struct tbi_server *server, struct tbi_session *session)
+{
+    if (!session->send_busy) /* all of it has gone: completions come before this */
+        session->sending.size = session->sent = 0;
+    const size_t all = counted(&session->in) + counted(&session->out) + counted(&session->sending);
+
+    server->held_bytes += all - session->counted;
+    session->counted = all;
+}
+
+static void slow_drop(struct loop *loop, struct tbi_session *session, const char *what)
+{
+    char peer[64];
+
+    tbi_peer_print(session->fd, peer, sizeof peer);
+    fprintf(stderr,
+            "serve: connection %llu of %s (%s) does not read %s; closed with %zu bytes unread\n",
+            (unsigned long long)session->id, peer, session->user ? session->user->name : "nobody",
+            what, session->out.size + session->sending.size - session->sent);
+    if (loop->server->watch != NULL)
+        tbi_watch_add(loop->server->watch, TBI_METRIC_CONNECTIONS_DROPPED, 1);
+    shutdown(session->fd, SHUT_RDWR);
+    session->broken = true;
+}
+
+/* Together they hold too much: the one that holds most goes, one a turn, until it is less. */
+static void slowest_drop(struct loop *loop)
+{
+    struct tbi_session *most = NULL;
+
+    for (uint32_t i = 0; i < loop->server->session_room; i++) {
+        struct tbi_session *session = loop->server->sessions[i];
+
+        if (session != NULL && !session->broken &&
+            (most == NULL || session->counted > most->counted))
+            most = session;
+    }
+    if (most != NULL)
+        slow_drop(loop, most, "while all together hold 256 MiB"), shut(loop, most);
 }
 
 /* Nothing will be added to what was sent. */
@@ -252,16 +303,9 @@ void tbi_connections_send(struct loop *loop)
         struct tbi_session *session = server->dirty[i];
 
         session->dirty = false;
-        if (!session->broken && session->out.size > TBI_OUT_MAX) {
-            fprintf(stderr,
-                    "serve: connection %llu (%s) does not read what it asks for; closed "
-                    "with %zu bytes unread\n",
-                    (unsigned long long)session->id, session->name, session->out.size);
-            if (server->watch != NULL)
-                tbi_watch_add(server->watch, TBI_METRIC_CONNECTIONS_DROPPED, 1);
-            shutdown(session->fd, SHUT_RDWR);
-            session->broken = true;
-        }
+        count_held(server, session);
+        if (!session->broken && session->out.size > TBI_OUT_MAX)
+            slow_drop(loop, session, "what it is sent");
         if (!session->broken && is_over(server, session))
             tbi_tls_end(session->tls);
         if (!session->broken)
@@ -273,6 +317,8 @@ void tbi_connections_send(struct loop *loop)
         if (session->broken && !session->send_busy && !session->receive_busy)
             drop(loop, session);
     }
+    if (server->held_bytes > TBI_HOLD_MAX)
+        slowest_drop(loop);
 }
 
 void tbi_connections_release(struct loop *loop)
@@ -335,8 +381,18 @@ void tbi_connections_sweep(struct loop *loop, int64_t now_us)
         if (session->tls != NULL && !tbi_tls_is_shaken(session->tls) &&
             now_us - session->taken_at_us > TBI_TLS_HANDSHAKE_US)
             shut(loop, session);
-        if (session->ended) /* what held its last answers up may be over */
+        if (server->access != NULL && session->user == NULL &&
+            now_us - session->taken_at_us > TBI_LOGIN_US)
+            shut(loop, session);
+        if (session->counted > TBI_BUFFER_KEEP) /* its large buffers may be empty by now */
             tbi_server_touch(server, session);
+        if (!session->ended && !session->closing)
+            continue;
+        if (session->over_at_us == 0)
+            session->over_at_us = now_us;
+        if (now_us - session->over_at_us > TBI_CLOSING_US)
+            shut(loop, session);
+        tbi_server_touch(server, session); /* what held its last answers up may be over */
     }
 }
 

@@ -3,6 +3,9 @@
 
 #include "server.h"
 
+/* Events of one answer. */
+enum { EVENTS_MOST = 10000 };
+
 static bool named(const struct tbi_request *request, const char *name, uint32_t arguments)
 {
     return tbi_argument_is(&request->arguments[0], name) && request->count == arguments + 1;
@@ -24,7 +27,8 @@ static void explain(struct tbi_server *server, struct tbi_session *session,
                               !tbi_user_reaches(user, server->scenario->servers[index].station)))
         tbi_server_refuse(session, "NOPERM", "this window is not one of yours");
     else if (tb_city_explain(server->city, server->now, index, &explanation) == TB_STATUS_OK)
-        tbi_reply_explanation(server->names, &explanation, session->version, &session->out);
+        tbi_reply_explanation(server->names, &explanation, tbi_push_sees_refs(session),
+                              session->version, &session->out);
     else
         tbi_server_refuse(session, "SERVER_UNKNOWN", "there is no such window");
 }
@@ -35,7 +39,7 @@ static void since(struct tbi_server *server, struct tbi_session *session,
 {
     static struct tbi_bytes text;
     const struct tbi_user *user = session->user;
-    int64_t after, most = 10000;
+    int64_t after, most = EVENTS_MOST;
     uint64_t count = 0, shown = 0;
     char refusal[160];
 
@@ -48,6 +52,7 @@ static void since(struct tbi_server *server, struct tbi_session *session,
         tbi_server_refuse(session, "NOPERM", "this role may not read events");
         return;
     }
+    most = most < 0 ? 0 : most > EVENTS_MOST ? EVENTS_MOST : most; /* the rest: ask again */
     const uint64_t first = (uint64_t)after + 1, last = server->push.last;
     if (first <= last && tbi_push_kept(&server->push, first) == NULL) {
         snprintf(refusal, sizeof refusal,

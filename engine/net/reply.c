@@ -262,12 +262,14 @@ static const char *const reasons[] = {
     [TB_EXPLAIN_LONGEST] = "LONGEST",
 };
 
-static void candidate(const struct tbi_names *names, const struct tb_candidate *c, int version,
-                      struct tbi_bytes *out)
+static void candidate(const struct tbi_names *names, const struct tb_candidate *c, bool refs,
+                      int version, struct tbi_bytes *out)
 {
     tbi_resp_map(out, version, 8);
-    if (c->ticket != 0)
+    if (c->ticket != 0 && refs)
         KEY(out, 3, "ref"), ref_write(names, c->ticket, out);
+    else if (c->ticket != 0)
+        KEY(out, 3, "ref"), tbi_resp_null(out, version);
     else
         KEY(out, 6, "window"), tbi_resp_string(out, tbi_names_server_id(names, c->server));
     KEY(out, 7, "station"), tbi_resp_string(out, tbi_names_station_id(names, c->station));
@@ -279,19 +281,19 @@ static void candidate(const struct tbi_names *names, const struct tb_candidate *
     KEY(out, 3, "won"), tbi_resp_integer(out, c->won);
 }
 
-void tbi_reply_explanation(const struct tbi_names *names, const struct tb_explanation *e,
+void tbi_reply_explanation(const struct tbi_names *names, const struct tb_explanation *e, bool refs,
                            int version, struct tbi_bytes *out)
 {
     tbi_resp_map(out, version, 4);
     KEY(out, 5, "at_us"), tbi_resp_integer(out, e->at_us);
     KEY(out, 6, "reason"), tbi_resp_string(out, reasons[e->reason]);
     KEY(out, 3, "ref");
-    if (e->ticket != 0)
+    if (e->ticket != 0 && refs)
         ref_write(names, e->ticket, out);
     else
         tbi_resp_null(out, version);
     KEY(out, 10, "candidates");
     tbi_resp_array(out, e->candidate_count);
     for (uint32_t i = 0; i < e->candidate_count; i++)
-        candidate(names, &e->candidates[i], version, out);
+        candidate(names, &e->candidates[i], refs, version, out);
 }

@@ -33,8 +33,8 @@ void tbi_reply_values(const struct tbi_names *names, const struct tb_event *even
 void tbi_reply_json(const struct tbi_names *names, const struct tb_event *event,
                     struct tbi_bytes *out, size_t *open_bytes);
 
-/* What a window would do next, and why. */
+/* What a window would do next, and why; refs: whose turn it is, too. */
 void tbi_reply_explanation(const struct tbi_names *names, const struct tb_explanation *explanation,
-                           int version, struct tbi_bytes *out);
+                           bool refs, int version, struct tbi_bytes *out);
 
 #endif

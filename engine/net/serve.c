@@ -201,9 +201,14 @@ static bool certificates_load(struct tbi_server *server)
 static bool watch_start(struct tbi_server *server)
 {
     char error[TBI_WATCH_ERROR_MAX];
+    const struct tbi_serve_options *o = server->options;
+    const bool wide = o->http_listen != NULL && !is_loopback(o->http_listen);
+    const bool tls = wide && o->tls_cert != NULL && o->tls_key != NULL;
     const struct tbi_watch_options options = {.scenario = server->scenario,
-                                              .listen = server->options->http_listen,
-                                              .port = server->options->http_port};
+                                              .listen = o->http_listen,
+                                              .port = o->http_port,
+                                              .cert = tls ? o->tls_cert : NULL,
+                                              .key = tls ? o->tls_key : NULL};
 
     if (!server->options->http)
         return true;
@@ -212,7 +217,12 @@ static bool watch_start(struct tbi_server *server)
         fprintf(stderr, "serve: %s\n", error);
         return false;
     }
-    fprintf(stderr, "serve: boards on http://%s:%u/board\n",
+    if (wide && !tls)
+        fprintf(stderr,
+                "serve: WARNING: boards and metrics on %s are in the clear; give tls-cert "
+                "and tls-key to have HTTPS there\n",
+                o->http_listen);
+    fprintf(stderr, "serve: boards on %s://%s:%u/board\n", tls ? "https" : "http",
             options.listen ? options.listen : "127.0.0.1", tbi_watch_port(server->watch));
     memset(server->station_dirty, 1, server->scenario->config.station_count);
     server->any_dirty = true;

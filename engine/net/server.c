@@ -263,6 +263,8 @@ static size_t requests_read(struct tbi_server *server, struct tbi_session *sessi
     size_t at = 0;
 
     for (uint32_t i = 1; !session->closing && !session->waits_login; i++) {
+        if (session->out.size > TBI_OUT_MAX) /* it goes as a slow reader */
+            break;
         struct tbi_request request;
         const char *wrong = NULL;
         size_t used;
@@ -304,8 +306,13 @@ void tbi_server_input(struct tbi_server *server, struct tbi_session *session, co
     if (bytes > 0)
         tbi_bytes_add(&session->in, data, bytes);
     if (server->stalled || session->waits_login) {
-        if (session->in.size > TBI_OUT_MAX)
-            session->broken = true;
+        const bool known = server->access == NULL || session->user != NULL;
+        if (session->in.size > (known ? TBI_IN_MAX : TBI_REQUEST_MAX) && !session->closing) {
+            tbi_server_refuse(session, "ERR", "too much is asked at once; read the answers first");
+            session->closing = true;
+            session->in.size = 0;
+        }
+        tbi_server_touch(server, session); /* what it holds is counted */
         return;
     }
     const size_t used = requests_read(server, session, session->in.data, session->in.size);

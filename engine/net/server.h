@@ -24,10 +24,17 @@
 #include "watch/watch.h"
 
 enum {
-    TBI_BATCH_MAX = 1024,   /* commands of one step */
-    TBI_EVENTS_MAX = 8192,  /* events taken from one call of the step */
-    TBI_LOGIN_TRIES = 3,    /* of a connection */
-    TBI_OUT_MAX = 16 << 20, /* bytes that a slow reader may leave unread */
+    TBI_BATCH_MAX = 1024,      /* commands of one step */
+    TBI_EVENTS_MAX = 8192,     /* events taken from one call of the step */
+    TBI_LOGIN_TRIES = 3,       /* of a connection */
+    TBI_OUT_MAX = 16 << 20,    /* bytes that a slow reader may leave unread */
+    TBI_IN_MAX = 1 << 20,      /* bytes that are kept while the log or a password is waited for */
+    TBI_HOLD_MAX = 256 << 20,  /* bytes of all connections together */
+    TBI_BUFFER_KEEP = 1 << 18, /* a larger buffer is given back once it is empty */
+    TBI_LOGIN_US = 60000000,   /* in which a connection logs in, where that is asked for */
+    TBI_CLOSING_US = 10000000, /* in which the last answers are read */
+    TBI_SUBSCRIPTIONS_MAX = 4096,
+    TBI_STARS_MAX = 4, /* of a pattern: more would take long to match */
 };
 
 /* A command in the batch, and whose it is. */
@@ -65,6 +72,7 @@ struct tbi_server {
     uint32_t session_room, session_count;
     struct tbi_session **dirty; /* those with something to send */
     uint32_t dirty_count;
+    uint64_t held_bytes; /* of all connections, as counted when each had something to send */
     uint64_t id_last, commands_done, refused, connections_taken;
     tb_time started_at;
 };

@@ -47,8 +47,9 @@ struct tbi_session {
     bool held;                    /* in the loop's list of those whom the log holds back */
     bool dirty;                   /* in the server's list of those with something to send */
     uint32_t logins_failed;
-    int64_t taken_at_us, heard_at_us; /* monotonic */
-    uint64_t pending;                 /* commands in the batch at hand */
+    int64_t taken_at_us, heard_at_us, over_at_us; /* monotonic; over: closing since, 0: not */
+    size_t counted;                               /* of the server's held_bytes */
+    uint64_t pending;                             /* commands in the batch at hand */
 
     struct tbi_subscription *subscriptions; /* list by next_of_session */
     uint32_t subscription_count;

@@ -10,7 +10,7 @@
 
 #include "server.h"
 
-enum { PLAIN_BYTES = 16384, TELL_US = 1000000 };
+enum { PLAIN_BYTES = 16384, HELLO_MAX = 1 << 17, TELL_US = 1000000 };
 
 struct tbi_tls_context {
     SSL_CTX *ssl;
@@ -317,7 +317,14 @@ void tbi_tls_turn(struct tbi_server *server)
 void tbi_tls_received(struct tbi_server *server, struct tbi_session *session, const char *data,
                       size_t bytes)
 {
+    if (session->tls->ended)
+        return;
     tb_assert(BIO_write(session->tls->in, data, (int)bytes) == (int)bytes);
+    if (!session->tls->shaken && BIO_ctrl_pending(session->tls->in) > HELLO_MAX) {
+        session->tls->ended = session->closing = true;
+        tbi_server_touch(server, session);
+        return;
+    }
     work(server, session->tls);
 }
 

@@ -23,6 +23,7 @@ enum {
 struct listener;
 
 struct tbi_watch {
+    char *cert, *key; /* PEM; NULL: HTTP */
     const struct tb_scenario *scenario;
     struct MHD_Daemon *daemon;
     uint32_t station_count, server_count;

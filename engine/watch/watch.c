@@ -199,8 +199,44 @@ static bool address_read(const struct tbi_watch_options *options, struct sockadd
     return inet_pton(AF_INET6, text, &six->sin6_addr) == 1;
 }
 
+/* A file of PEM, kept as long as the daemon; NULL: errno says why. */
+static char *pem_read(const char *path)
+{
+    FILE *file = fopen(path, "re");
+    char *text = NULL;
+    size_t room = 0;
+
+    if (file == NULL || getdelim(&text, &room, 0, file) < 0) {
+        free(text);
+        text = NULL;
+    }
+    if (file != NULL)
+        fclose(file);
+    return text;
+}
+
+static struct MHD_Daemon *daemon_start(struct tbi_watch *watch, const struct sockaddr *address,
+                                       uint16_t port)
+{
+    const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+                           (address->sa_family == AF_INET6 ? MHD_USE_IPv6 : 0u) |
+                           (watch->cert != NULL ? MHD_USE_TLS : 0u);
+    struct MHD_OptionItem tls[] = {
+        {MHD_OPTION_HTTPS_MEM_CERT, 0, watch->cert},
+        {MHD_OPTION_HTTPS_MEM_KEY, 0, watch->key},
+        {MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)(uintptr_t) "NORMAL:-VERS-ALL:+VERS-TLS1.3"},
+        {MHD_OPTION_END, 0, NULL}};
+
+    return MHD_start_daemon(flags, port, NULL, NULL, tbi_http_answer, watch, MHD_OPTION_SOCK_ADDR,
+                            address, MHD_OPTION_CONNECTION_TIMEOUT, 60u,
+                            MHD_OPTION_CONNECTION_LIMIT, 1000u, MHD_OPTION_ARRAY,
+                            watch->cert != NULL ? tls : tls + 3, MHD_OPTION_END);
+}
+
 static void watch_free(struct tbi_watch *watch)
 {
+    free(watch->cert);
+    free(watch->key);
     pthread_mutex_destroy(&watch->mutex);
     free(watch->stations);
     free(watch->servers);
@@ -227,12 +263,14 @@ struct tbi_watch *tbi_watch_start(const struct tbi_watch_options *options,
     watch->lines = loads_make((uint64_t)watch->station_count * TB_GROUPS_MAX);
     tbi_atomic_init(&watch->beat_us, (uint64_t)tbi_monotonic_us());
     pthread_mutex_init(&watch->mutex, NULL);
-    const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
-                           (address.ss_family == AF_INET6 ? MHD_USE_IPv6 : 0u);
-    watch->daemon = MHD_start_daemon(flags, options->port, NULL, NULL, tbi_http_answer, watch,
-                                     MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
-                                     MHD_OPTION_CONNECTION_TIMEOUT, 60u,
-                                     MHD_OPTION_CONNECTION_LIMIT, 1000u, MHD_OPTION_END);
+    if (options->cert != NULL && ((watch->cert = pem_read(options->cert)) == NULL ||
+                                  (watch->key = pem_read(options->key)) == NULL)) {
+        snprintf(error, TBI_WATCH_ERROR_MAX, "%s: %s", watch->cert ? options->key : options->cert,
+                 strerror(errno));
+        watch_free(watch);
+        return NULL;
+    }
+    watch->daemon = daemon_start(watch, (struct sockaddr *)&address, options->port);
     if (watch->daemon == NULL) {
         snprintf(error, TBI_WATCH_ERROR_MAX, "no HTTP on %s port %u: %s",
                  options->listen ? options->listen : "127.0.0.1", options->port, strerror(errno));

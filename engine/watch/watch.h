@@ -42,8 +42,9 @@ struct tbi_watch;
 
 struct tbi_watch_options {
     const struct tb_scenario *scenario;
-    const char *listen; /* an IPv4 or IPv6 address; NULL: 127.0.0.1 */
-    uint16_t port;      /* 0: any that is free, see tbi_watch_port */
+    const char *listen;     /* an IPv4 or IPv6 address; NULL: 127.0.0.1 */
+    uint16_t port;          /* 0: any that is free, see tbi_watch_port */
+    const char *cert, *key; /* files in PEM: HTTPS, TLS 1.3 only; NULL: HTTP */
 };
 
 /* NULL: `error` says why. */
