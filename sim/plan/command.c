@@ -258,22 +258,45 @@ static void tell(void *context, const struct tbs_plan_progress *p)
     }
 }
 
+/* Of a hall that can't keep the promise, or could not be shown to. */
+static void nearest_print(const struct tbs_plan *plan, const struct tbs_plan_hall *hall, bool zh)
+{
+    const double wait_min = hall->nearest_wait_s / 60, asked = (double)plan->options.wait_us / 60e6;
+
+    printf(zh ? "    最接近的承诺：%.1f%% 在 %.4g 分钟内"
+              : "    the nearest promise: %.1f%% within %.4g min",
+           100 * hall->nearest_share, asked);
+    if (isfinite(wait_min) && !plan->options.each) {
+        printf(zh ? "；或 %.4g%% 在 %.4g 分钟内" : ", or %.4g%% within %.4g min",
+               100 * plan->options.share, wait_min);
+    }
+    if (plan->options.left_most < 1) {
+        printf(zh ? "，离开不超过 %.1f%%" : ", with no more than %.1f%% leaving",
+               100 * hall->nearest_left);
+    }
+    printf(zh ? "；或用 --windows 给更多窗口\n" : "; or more windows (--windows)\n");
+}
+
 static void impossible_print(const struct tbs_plan *plan, bool zh)
 {
-    const struct tbs_plan_options *o = &plan->options;
-
     for (uint32_t h = 0; h < plan->hall_count; h++) {
         const struct tbs_plan_hall *hall = &plan->halls[h];
         const struct tb_label *label = &plan->scenario->halls[h].label;
         if (hall->state == TBS_PLAN_IMPOSSIBLE) {
-            printf(zh ? "  做不到：%s 全部窗口（%.1f 窗口小时）也只有 %.1f%% 在 %.4g 分钟内，"
-                        "%.1f%% 离开；可承诺 %.0f%%，或 --windows 更多窗口\n"
-                      : "  impossible: %s with all its windows (%.1f h) serves %.1f%% within "
-                        "%.4g min, %.1f%% leave; the nearest promise is %.0f%%, or more windows "
-                        "(--windows)\n",
+            printf(zh ? "  做不到：%s 开全部窗口（%.1f 窗口小时）也只有 %.1f%% 按时，%.1f%% 离开\n"
+                      : "  impossible: %s with all its windows (%.1f h) serves %.1f%% in time, "
+                        "%.1f%% leave\n",
                    zh ? label->zh : label->en, hall->hours, 100 * hall->result.day.within,
-                   (double)o->wait_us / 60e6, 100 * hall->result.day.left,
-                   floor(100 * (hall->result.day.within - 2 * hall->result.within_error)));
+                   100 * hall->result.day.left);
+            nearest_print(plan, hall, zh);
+        } else if (hall->state == TBS_PLAN_UNPROVEN) {
+            printf(zh ? "  未能证明：%s 在 %u 个模拟日内分不出守不守得住（按时 "
+                        "%.2f%% ± %.2f%%）\n"
+                      : "  not shown: %s is too close to tell in %u simulated days (%.2f%% +- "
+                        "%.2f%% in time)\n",
+                   zh ? label->zh : label->en, hall->days_run, 100 * hall->result.day.within,
+                   100 * hall->result.within_error);
+            nearest_print(plan, hall, zh);
         }
     }
 }
@@ -303,6 +326,35 @@ static void binding_print(const struct tbs_plan *plan, bool zh)
     }
 }
 
+static void hours_print(const struct tbs_plan *plan, bool zh)
+{
+    printf(zh ? "  %.1f 窗口小时，按时 %.2f%%，离开 %.2f%%（原方案 %.1f 小时）；"
+                "另有闭厅后 %.1f 小时办完已取号的人\n"
+              : "  %.1f window hours serve %.2f%% in time, %.2f%% leave (now %.1f h); besides %.1f "
+                "h for those who hold a number when windows close\n",
+           plan->window_hours, 100 * plan->within, 100 * plan->left, plan->window_hours_now,
+           plan->overtime_hours);
+    printf(zh ? "  Erlang C 逐半小时 %.1f 窗口小时，按时 %.2f%%；各厅服务不差于它只要 %.1f 窗口小时"
+                "（按时 %.2f%%）\n"
+              : "  Erlang C for each half hour: %.1f window hours, %.2f%% in time; as good in each "
+                "hall with %.1f (%.2f%%)\n",
+           plan->window_hours_erlang_c, 100 * plan->within_erlang_c, plan->window_hours_equal,
+           100 * plan->within_equal);
+    if (isfinite(plan->promise_kept_probability)) {
+        printf(zh ? "  守住承诺的概率：%u 个厅各至少 %.4f，同时守住 %.4f\n"
+                  : "  the promise is kept: in each of %u halls with probability %.4f at least, in "
+                    "all at once %.4f\n",
+               plan->kept, plan->promise_kept_probability, plan->kept_probability_all);
+    }
+    if (plan->city_run) {
+        printf(zh ? "  整座城市 %u 个新的日子：按时 %.2f%%；%u 个厅达到承诺，%u 个厅低于它"
+                    "两个标准误以上\n"
+                  : "  the whole city, %u new days: %.2f%% in time; %u halls at the promise, %u "
+                    "below it by more than two standard errors\n",
+               plan->city_days, 100 * plan->city_within, plan->city_kept, plan->city_broken);
+    }
+}
+
 static void plan_print(const struct tbs_plan *plan, const char *out)
 {
     const struct tbs_plan_options *o = &plan->options;
@@ -314,17 +366,7 @@ static void plan_print(const struct tbs_plan *plan, const char *out)
            zh ? plan->scenario->day_kinds[o->days.kind].zh
               : plan->scenario->day_kinds[o->days.kind].en,
            100 * plan->promise_best, (double)o->wait_us / 60e6, 100 * o->confidence);
-    printf(zh ? "  %.1f 窗口小时（原方案 %.1f，Erlang C 逐半小时 %.1f），"
-                "另有闭厅后 %.1f 小时办完已取号的人\n"
-              : "  %.1f window hours (now %.1f; Erlang C for each half hour %.1f); besides %.1f h "
-                "for those who hold a number when windows close\n",
-           plan->window_hours, plan->window_hours_now, plan->window_hours_erlang_c,
-           plan->overtime_hours);
-    printf(zh ? "  按时 %.2f%%（Erlang C %.2f%%），离开 %.2f%%；各厅守住承诺的概率至少 %.4f\n"
-              : "  in time %.2f%% (Erlang C %.2f%%), left %.2f%%; each hall keeps the promise with "
-                "probability %.4f at least\n",
-           100 * plan->within, 100 * plan->within_erlang_c, 100 * plan->left,
-           plan->promise_kept_probability);
+    hours_print(plan, zh);
     impossible_print(plan, zh);
     binding_print(plan, zh);
     printf(zh ? "  窗口小时与按时份额：\n" : "  window hours and the share in time:\n");
@@ -351,7 +393,7 @@ static int plan_give(const struct arguments *a, const struct tbs_plan *plan)
     } else {
         plan_print(plan, out);
     }
-    return plan->impossible > 0 || plan->stopped ? EXIT_FAILED : 0;
+    return plan->impossible + plan->unproven > 0 || plan->stopped ? EXIT_FAILED : 0;
 }
 
 static struct tb_scenario *scenario_load(const struct arguments *a)

@@ -4,25 +4,7 @@
 #include <string.h>
 
 #include "kernel/base.h"
-#include "model/bins.h"
 #include "plan/lab.h"
-
-/* Sums over visits that arrived in one half hour. */
-struct slot_sum {
-    double visits, within, left, delayed, called, wait_s;
-};
-
-struct book {
-    struct tbs_lab *lab;
-    const struct tbs_staffing *staffing;
-    struct slot_sum slots[TBS_PLAN_SLOTS];
-    uint32_t (*waits)[TBS_BINS]; /* [TBS_PLAN_SLOTS] */
-    struct tbs_day_sum *days;    /* of the whole evaluation */
-    uint32_t day_at;             /* of the first day of the pass at hand */
-    double beyond_us;            /* served outside the plan */
-    uint16_t rank[TBS_LAB_WINDOWS];
-    struct tbs_recording *recording;
-};
 
 /* ---- the plan of the cut scenario ------------------------------------------------------------
  */
@@ -33,9 +15,8 @@ static bool is_open(const struct tbs_lab *lab, const struct tbs_staffing *staffi
     return slot < TBS_PLAN_SLOTS && staffing->windows[slot] > n && tbs_lab_open(lab, slot, NULL);
 }
 
-/* Shifts of the window that is the n-th to be opened, cut to the opening hours. */
-static uint32_t shifts_of(const struct tbs_lab *lab, const struct tbs_staffing *staffing,
-                          uint32_t n, struct tb_shift *shifts)
+uint32_t tbs_lab_shifts(const struct tbs_lab *lab, const struct tbs_staffing *staffing, uint32_t n,
+                        struct tb_shift *shifts)
 {
     uint32_t count = 0;
 
@@ -74,7 +55,7 @@ static void plan_put(struct tbs_lab *lab, const struct tbs_staffing *staffing)
     uint32_t count = 0;
 
     for (uint32_t n = 0; n < lab->windows_max; n++) {
-        count += shifts_of(lab, staffing, n, lab->shifts + count);
+        count += tbs_lab_shifts(lab, staffing, n, lab->shifts + count);
     }
     qsort(lab->shifts, count, sizeof *lab->shifts, shift_compare);
     for (uint32_t i = 0; i < count; i++) {
@@ -112,9 +93,9 @@ static void guest_write(struct tbs_recording *r, uint32_t day, const struct tbs_
 }
 
 /* How long a window was busy outside its plan. */
-static double beyond_us(const struct book *book, const struct tbs_visit *visit, tb_time day_at_us)
+static double beyond_us(const struct tbs_lab *lab, const struct tbs_visit *visit, tb_time day_at_us)
 {
-    const uint32_t rank = book->rank[visit->server];
+    const uint32_t rank = lab->rank[visit->server];
     tb_time at = visit->called_at_us - day_at_us;
     const tb_time to = visit->ended_at_us - day_at_us;
     double sum = 0;
@@ -123,7 +104,7 @@ static double beyond_us(const struct book *book, const struct tbs_visit *visit, 
         const uint32_t slot = (uint32_t)(at / TBS_PLAN_SLOT_US);
         const tb_time end = (slot + 1) * TBS_PLAN_SLOT_US;
         const tb_time next = end < to ? end : to;
-        if (!is_open(book->lab, book->staffing, rank, slot)) {
+        if (!is_open(lab, &lab->staffing, rank, slot)) {
             sum += (double)(next - at);
         }
         at = next;
@@ -131,48 +112,84 @@ static double beyond_us(const struct book *book, const struct tbs_visit *visit, 
     return sum;
 }
 
+static void visit_record(struct tbs_lab *lab, const struct tbs_visit *visit, tb_time day_at_us)
+{
+    const bool served = visit->outcome == TBS_OUTCOME_SERVED;
+    const struct tbs_guest guest = {
+        .place_at_us = visit->place_at_us - day_at_us,
+        .busy_us = served ? visit->ended_at_us - visit->called_at_us : visit->service_us,
+        .patience_us = visit->patience_us,
+    };
+    guest_write(lab->recording, lab->day_at + visit->day, &guest);
+}
+
 static void visit_add(void *context, const struct tbs_visit *visit)
 {
-    struct book *book = context;
+    struct tbs_lab *lab = context;
     const bool called = visit->called_at_us != TB_NEVER;
     const tb_time until_us = called ? visit->called_at_us : visit->ended_at_us;
 
     if (!(visit->flags & TBS_VISIT_TICKET) || until_us == TB_NEVER) {
         return;
     }
-    const tb_time day_at_us = book->lab->days[visit->day].starts_at_us;
+    const tb_time day_at_us = lab->days[visit->day].starts_at_us;
     const int64_t wait = until_us > visit->place_at_us ? until_us - visit->place_at_us : 0;
     const int64_t slot = (visit->place_at_us - day_at_us) / TBS_PLAN_SLOT_US;
     const uint32_t k = slot < 0 ? 0 : slot < TBS_PLAN_SLOTS ? (uint32_t)slot : TBS_PLAN_SLOTS - 1;
-    struct slot_sum *sum = &book->slots[k];
-    struct tbs_day_sum *day = &book->days[book->day_at + visit->day];
-    const bool within = called && wait <= book->lab->promise_us;
+    const bool within = called && wait <= lab->promise_us;
+    float *today = lab->today[visit->day][k];
 
-    sum->visits++;
-    sum->within += within;
-    sum->left += !called;
-    sum->delayed += !called || wait > 0;
-    day->visits++;
-    day->within += within;
-    day->left += !called;
+    today[0] += 1;
+    today[1] += within;
+    today[2] += !called;
+    lab->slots[k].delayed += !called || wait > 0;
     if (called) {
-        sum->called++;
-        sum->wait_s += (double)wait * 1e-6;
-        day->called++;
-        day->wait_s += (double)wait * 1e-6;
-        book->waits[k][tbs_bin(wait)]++;
+        lab->slots[k].called++;
+        lab->slots[k].wait_s += (double)wait * 1e-6;
+        today[3] += 1;
+        today[4] += (float)wait * 1e-6f;
+        lab->waits[k][tbs_bin(wait)]++;
         if (visit->ended_at_us != TB_NEVER && visit->server != TB_NONE) {
-            book->beyond_us += beyond_us(book, visit, day_at_us);
+            lab->beyond_us += beyond_us(lab, visit, day_at_us);
         }
     }
-    if (book->recording != NULL) {
-        const bool served = visit->outcome == TBS_OUTCOME_SERVED;
-        const struct tbs_guest guest = {
-            .place_at_us = visit->place_at_us - day_at_us,
-            .busy_us = served ? visit->ended_at_us - visit->called_at_us : visit->service_us,
-            .patience_us = visit->patience_us,
-        };
-        guest_write(book->recording, book->day_at + visit->day, &guest);
+    if (lab->recording != NULL) {
+        visit_record(lab, visit, day_at_us);
+    }
+}
+
+static void products_add(struct tbs_sum *sum, double visits, double within, double left)
+{
+    sum->visits += visits;
+    sum->within += within;
+    sum->left += left;
+    sum->visits2 += visits * visits;
+    sum->visits_within += visits * within;
+    sum->within2 += within * within;
+    sum->visits_left += visits * left;
+    sum->left2 += left * left;
+}
+
+/* The days of a pass into the sums. */
+static void pass_add(struct tbs_lab *lab)
+{
+    for (uint32_t d = 0; d < lab->cut.day_count; d++) {
+        struct tbs_day_sum sum = {0};
+        for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
+            const float *today = lab->today[d][k];
+            products_add(&lab->slots[k], today[0], today[1], today[2]);
+            if (k >= lab->judge_from && k < lab->judge_to) {
+                sum.visits += today[0];
+                sum.within += today[1];
+                sum.left += today[2];
+                sum.called += today[3];
+                sum.wait_s += today[4];
+            }
+        }
+        products_add(&lab->day, sum.visits, sum.within, sum.left);
+        if (lab->by_day != NULL) {
+            lab->by_day[lab->day_at + d] = sum;
+        }
     }
 }
 
@@ -192,7 +209,7 @@ static double wait_quantile_s(const uint32_t *bins, double called, double share)
     return NAN;
 }
 
-static void figures_fill(const struct slot_sum *sum, const uint32_t *bins, uint32_t days,
+static void figures_fill(const struct tbs_sum *sum, const uint32_t *bins, uint32_t days,
                          struct tbs_day_figures *out)
 {
     *out = (struct tbs_day_figures){
@@ -206,124 +223,171 @@ static void figures_fill(const struct slot_sum *sum, const uint32_t *bins, uint3
     };
 }
 
-/* Standard errors of ratios of sums over days (the days are independent but for their factor's
- * city, which is one draw a day). */
-static void errors_fill(const struct tbs_day_sum *days, uint32_t n, struct tbs_lab_result *out)
+/* Standard error of a ratio of sums over days, which are independent; at least that of independent
+ * visits, so that a share of 0 or 1 is not taken for certain. */
+static double ratio_error(const struct tbs_sum *sum, double part, double product, double part2,
+                          uint32_t days)
 {
-    double visits = 0, a = 0, b = 0;
+    const double v = sum->visits, r = part / v, p = (part + 1) / (v + 2);
 
-    for (uint32_t d = 0; d < n; d++) {
-        const double x = days[d].within - out->day.within * days[d].visits;
-        const double y = days[d].left - out->day.left * days[d].visits;
-        visits += days[d].visits;
-        a += x * x;
-        b += y * y;
+    if (v <= 0 || days < 2) {
+        return INFINITY;
     }
-    const double scale = n > 1 ? sqrt((double)n / (n - 1)) : INFINITY;
-    out->within_error = visits > 0 ? sqrt(a) / visits * scale : INFINITY;
-    out->left_error = visits > 0 ? sqrt(b) / visits * scale : INFINITY;
+    const double squares = fmax(0, part2 - 2 * r * product + r * r * sum->visits2);
+    return sqrt(fmax(squares / (v * v) * days / (days - 1), p * (1 - p) / v));
 }
 
-static void result_fill(const struct book *book, uint32_t days, struct tbs_lab_result *out)
+static double within_error(const struct tbs_sum *sum, uint32_t days)
 {
-    struct slot_sum all = {0};
+    return ratio_error(sum, sum->within, sum->visits_within, sum->within2, days);
+}
+
+void tbs_lab_tell(const struct tbs_lab *lab, struct tbs_lab_result *out)
+{
+    const uint32_t days = lab->passes_done * lab->cut.day_count;
     uint32_t *bins = tbs_plan_zeroed(TBS_BINS, sizeof *bins);
+    struct tbs_sum all = lab->day;
 
     memset(out, 0, sizeof *out);
     for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
-        const struct slot_sum *s = &book->slots[k];
-        all.visits += s->visits;
-        all.within += s->within;
-        all.left += s->left;
+        const struct tbs_sum *s = &lab->slots[k];
+        figures_fill(s, lab->waits[k], days, &out->slots[k]);
+        out->slot_error[k] = within_error(s, days);
+        if (k < lab->judge_from || k >= lab->judge_to) {
+            continue;
+        }
         all.delayed += s->delayed;
         all.called += s->called;
         all.wait_s += s->wait_s;
         for (uint32_t b = 0; b < TBS_BINS && s->called > 0; b++) {
-            bins[b] += book->waits[k][b];
+            bins[b] += lab->waits[k][b];
         }
-        figures_fill(s, book->waits[k], days, &out->slots[k]);
     }
     figures_fill(&all, bins, days, &out->day);
-    errors_fill(book->days, days, out);
+    out->within_error = within_error(&all, days);
+    out->left_error = ratio_error(&all, all.left, all.visits_left, all.left2, days);
+    /* Of all: who left waited longer than any. */
+    out->wait_share_s = wait_quantile_s(bins, all.visits, lab->promise_share);
     out->days = days;
-    out->window_hours = tbs_lab_hours(book->lab, book->staffing);
-    out->overtime_hours = book->beyond_us / days / (double)TB_HOURS(1);
+    out->window_hours = tbs_lab_hours(lab, &lab->staffing);
+    out->overtime_hours = lab->beyond_us / days / (double)TB_HOURS(1);
     free(bins);
 }
 
 /* ---- runs ------------------------------------------------------------------------------------
  */
 
-static void book_open(struct book *book, uint32_t days)
+static void sums_clear(struct tbs_lab *lab)
 {
-    const struct tbs_lab *lab = book->lab;
+    memset(&lab->day, 0, sizeof lab->day);
+    memset(lab->slots, 0, sizeof lab->slots);
+    memset(lab->waits, 0, TBS_PLAN_SLOTS * sizeof *lab->waits);
+    lab->beyond_us = 0;
+    lab->passes_done = 0;
+}
 
-    book->waits = tbs_plan_zeroed(TBS_PLAN_SLOTS, sizeof *book->waits);
-    book->days = tbs_plan_zeroed(days, sizeof *book->days);
-    for (uint32_t n = 0; n < lab->windows_max; n++) {
-        book->rank[lab->order[n]] = (uint16_t)n;
+static void model_make(struct tbs_lab *lab, const struct tbs_staffing *staffing)
+{
+    const struct tbs_model_options options = {
+        .day_count = lab->cut.day_count, .ticket = visit_add, .ticket_context = lab};
+
+    tbs_model_free(lab->model);
+    lab->staffing = *staffing;
+    plan_put(lab, staffing);
+    lab->model = tbs_model_create(&lab->cut, lab->demand, &options);
+    tbs_assert(tbs_model_error(lab->model)[0] == '\0');
+}
+
+void tbs_lab_begin(struct tbs_lab *lab, const struct tbs_staffing *staffing, uint64_t seed,
+                   uint32_t first, struct tbs_recording *recording)
+{
+    sums_clear(lab);
+    lab->seed = seed;
+    lab->pass = first;
+    lab->recording = recording;
+    if (recording != NULL) {
+        recording->count = recording->day_count = 0;
     }
-    if (book->recording != NULL) {
-        struct tbs_recording *r = book->recording;
-        r->count = r->day_count = 0;
-        free(r->day_first);
-        r->day_first = tbs_plan_zeroed(days + 1, sizeof *r->day_first);
-        r->day_room = days;
+    if (lab->model == NULL || memcmp(&lab->staffing, staffing, sizeof *staffing) != 0) {
+        model_make(lab, staffing);
     }
 }
 
-/* Who came is written down unless recording is NULL. The sums are the caller's. */
-static struct tbs_day_sum *run(struct tbs_lab *lab, const struct tbs_staffing *staffing,
-                               uint64_t seed, uint32_t first, uint32_t days,
-                               struct tbs_lab_result *result, struct tbs_recording *recording)
+static int guest_compare(const void *left, const void *right)
 {
-    const uint32_t once = lab->cut.day_count;
-    const uint32_t passes = (days + once - 1) / once + (days == 0);
-    struct book book = {.lab = lab, .staffing = staffing, .recording = recording};
-    const struct tbs_model_options options = {
-        .day_count = once, .ticket = visit_add, .ticket_context = &book};
+    const struct tbs_guest *a = left, *b = right;
 
-    plan_put(lab, staffing);
-    book_open(&book, passes * once);
-    struct tbs_model *model = tbs_model_create(&lab->cut, lab->demand, &options);
-    tbs_assert(tbs_model_error(model)[0] == '\0');
-    for (uint32_t pass = 0; pass < passes; pass++) {
-        book.day_at = pass * once;
-        tbs_model_start(model, seed, first + pass);
-        tbs_model_count(model, lab->tally);
-        const bool fine = tbs_model_run(model, once);
-        tbs_assert(fine);
-        tbs_model_finish(model);
-        tbs_tally_clear(lab->tally);
+    return (a->place_at_us > b->place_at_us) - (a->place_at_us < b->place_at_us);
+}
+
+/* Visits come walk-ins first, then appointments; a line wants them as they joined. */
+static void recording_close(struct tbs_recording *r, uint32_t first, uint32_t days)
+{
+    while (r->day_count < days) {
+        r->day_first[r->day_count++] = r->count;
     }
-    tbs_model_free(model);
-    if (recording != NULL) {
-        while (recording->day_count <= passes * once) {
-            recording->day_first[recording->day_count++] = recording->count;
+    r->day_first[days] = r->count;
+    for (uint32_t d = first; d < days; d++) {
+        qsort(r->guests + r->day_first[d], r->day_first[d + 1] - r->day_first[d],
+              sizeof *r->guests, guest_compare);
+    }
+}
+
+static void recording_grow(struct tbs_recording *r, uint32_t days)
+{
+    r->day_first = realloc(r->day_first, (days + 1) * sizeof *r->day_first);
+    tbs_assert(r->day_first != NULL);
+}
+
+void tbs_lab_more(struct tbs_lab *lab, uint32_t days)
+{
+    const uint32_t once = lab->cut.day_count, first = lab->passes_done * once;
+
+    for (uint32_t done = 0; done < days || done == 0; done += once) {
+        lab->day_at = lab->passes_done * once;
+        if (lab->recording != NULL) {
+            recording_grow(lab->recording, lab->day_at + once);
         }
-        recording->day_count = passes * once;
+        memset(lab->today, 0, once * sizeof *lab->today);
+        tbs_model_start(lab->model, lab->seed, lab->pass++);
+        tbs_model_count(lab->model, lab->tally);
+        const bool fine = tbs_model_run(lab->model, once);
+        tbs_assert(fine);
+        tbs_model_finish(lab->model);
+        tbs_tally_clear(lab->tally);
+        pass_add(lab);
+        lab->passes_done++;
     }
-    result_fill(&book, passes * once, result);
-    free(book.waits);
-    return book.days;
+    if (lab->recording != NULL) {
+        recording_close(lab->recording, first, lab->passes_done * once);
+    }
 }
 
 void tbs_lab_run(struct tbs_lab *lab, const struct tbs_staffing *staffing, uint64_t seed,
                  uint32_t first, uint32_t days, struct tbs_lab_result *result,
                  struct tbs_recording *recording)
 {
-    free(run(lab, staffing, seed, first, days, result, recording));
+    tbs_lab_begin(lab, staffing, seed, first, recording);
+    tbs_lab_more(lab, days);
+    tbs_lab_tell(lab, result);
+    lab->recording = NULL;
 }
 
 void tbs_staffing_evaluate(struct tbs_lab *lab, const struct tbs_staffing *staffing, uint64_t seed,
                            uint32_t first, uint32_t days, struct tbs_lab_result *result)
 {
-    free(run(lab, staffing, seed, first, days, result, NULL));
+    tbs_lab_run(lab, staffing, seed, first, days, result, NULL);
 }
 
 struct tbs_day_sum *tbs_staffing_days(struct tbs_lab *lab, const struct tbs_staffing *staffing,
                                       uint64_t seed, uint32_t first, uint32_t days,
                                       struct tbs_lab_result *result)
 {
-    return run(lab, staffing, seed, first, days, result, NULL);
+    const uint32_t once = lab->cut.day_count;
+    struct tbs_day_sum *by_day = tbs_plan_zeroed(days + once, sizeof *by_day);
+
+    lab->by_day = by_day;
+    tbs_lab_run(lab, staffing, seed, first, days, result, NULL);
+    lab->by_day = NULL;
+    return by_day;
 }

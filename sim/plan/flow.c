@@ -1,110 +1,125 @@
 /* What the rest of the city sends to a hall, and takes from it: people who go to another hall, who
  * follow advice, who use video, and those who come once more to collect. Measured in the whole city
- * over some weeks under the scenario's own plan, pooled over the halls of one trade and level,
- * against the citizens that these halls have of their own in the same run. */
+ * under the scenario's own plan, pooled over the halls of one trade and level, against the citizens
+ * that these halls have of their own in the same run. When they come is taken from all days with
+ * the same hours, in each half hour against the own ones, drawn to the mean where few came. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "kernel/base.h"
-#include "plan/lab.h"
+#include "plan/city.h"
 
-enum { FLOW_DAYS = 42, WARM_DAYS = 10, POOLS_LEVELS = TB_LEVEL_COUNT };
+enum { FLOW_DAYS = 12, SHAPE_PRIOR = 40 /* visits of which the mean is worth as many */ };
 
-struct count {
-    double own, comes, collects;
-};
-
-struct flow_book {
-    const struct tb_scenario *scenario;
-    struct tbs_plan_days days;
-    uint32_t day_first;
-    struct count *counts; /* [hall] */
-};
-
-static void visit_count(void *context, const struct tbs_visit *visit)
+bool tbs_same_hours(const struct tb_day_kind *a, const struct tb_day_kind *b)
 {
-    struct flow_book *book = context;
-    const struct tb_scenario *s = book->scenario;
+    bool same = a->period_count == b->period_count;
 
-    if (visit->arrival_at_us == TB_NEVER || (visit->traits & TBS_TRAIT_ABSENT)) {
-        return;
+    for (uint32_t i = 0; i < a->period_count && same; i++) {
+        same = a->periods[i].opens_us == b->periods[i].opens_us &&
+               a->periods[i].closes_us == b->periods[i].closes_us;
     }
-    const uint32_t day = tb_scenario_day_at(s, visit->arrival_at_us);
-    if (day == TB_NONE || day < book->day_first + WARM_DAYS || visit->station >= s->hall_count ||
-        tb_scenario_day_kind(s, visit->station, day) != book->days.kind) {
-        return;
-    }
-    const bool here = !(visit->flags & TBS_VISIT_REMOTE) && (visit->flags & TBS_VISIT_ARRIVED);
-    if (visit->matter_count == 0) {
-        book->counts[visit->station].collects += here;
-    } else {
-        book->counts[visit->home].own++;
-        book->counts[visit->station].comes += here;
+    return same;
+}
+
+static void pool_add(struct tbs_city_hall *to, const struct tbs_city_hall *from)
+{
+    to->own += from->own;
+    to->comes += from->comes;
+    to->collects += from->collects;
+    for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
+        to->own_slot[k] += from->own_slot[k];
+        to->comes_slot[k] += from->comes_slot[k];
     }
 }
 
-static bool run(struct flow_book *book, uint32_t count, uint64_t seed)
+/* The hall's own people by half hour: shares of a day. */
+static void own_shape(const struct tb_scenario *s, uint32_t hall, uint32_t kind,
+                      double shape[TBS_PLAN_SLOTS])
 {
-    const struct tb_scenario *s = book->scenario;
-    const struct tbs_model_options options = {.day_first = book->day_first,
-                                              .day_count = count,
-                                              .ticket = visit_count,
-                                              .ticket_context = book};
-    struct tbs_demand *demand = tbs_demand_create(s, NULL);
-    struct tbs_tally *tally = tbs_tally_create(s, false);
-    struct tbs_model *model = tbs_model_create(s, demand, &options);
-    bool fine = tbs_model_error(model)[0] == '\0' && !tbs_model_by_station(model);
+    const struct tb_arrivals_day *day = &s->arrivals[s->halls[hall].arrivals].days[kind];
 
-    if (fine) {
-        tbs_model_start(model, seed, 0);
-        tbs_model_count(model, tally);
-        fine = tbs_model_run(model, count);
-        tbs_model_finish(model);
-    }
-    tbs_model_free(model);
-    tbs_tally_free(tally);
-    tbs_demand_free(demand);
-    return fine;
-}
-
-static void pool(const struct tb_scenario *s, const struct count *counts, struct tbs_flow *flows)
-{
-    struct count *pools =
-        tbs_plan_zeroed((size_t)(s->trade_count + 1) * POOLS_LEVELS, sizeof *pools);
-
-    for (uint32_t h = 0; h < s->hall_count; h++) {
-        struct count *p = &pools[s->halls[h].trade * POOLS_LEVELS + s->halls[h].level];
-        p->own += counts[h].own;
-        p->comes += counts[h].comes;
-        p->collects += counts[h].collects;
-    }
-    for (uint32_t h = 0; h < s->hall_count; h++) {
-        const struct count *p = &pools[s->halls[h].trade * POOLS_LEVELS + s->halls[h].level];
-        if (p->own > 0 && p->comes > 0) {
-            flows[h] = (struct tbs_flow){p->comes / p->own, p->collects / p->comes};
+    memset(shape, 0, TBS_PLAN_SLOTS * sizeof *shape);
+    for (uint32_t i = 0; i < day->count; i++) {
+        const struct tb_arrivals_piece *p = &day->pieces[i];
+        for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
+            const int64_t from = k * TBS_PLAN_SLOT_US, to = from + TBS_PLAN_SLOT_US;
+            const int64_t a = p->from_us > from ? p->from_us : from;
+            const int64_t b = p->to_us < to ? p->to_us : to;
+            shape[k] += a < b ? p->share * (double)(b - a) / (double)(p->to_us - p->from_us) : 0;
         }
     }
-    free(pools);
+}
+
+static void shape_make(const struct tbs_city_hall *pool, double shape[TBS_PLAN_SLOTS])
+{
+    double own = 0, comes = 0, sum = 0;
+
+    for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
+        own += pool->own_slot[k];
+        comes += pool->comes_slot[k];
+    }
+    for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
+        shape[k] *= (pool->comes_slot[k] + SHAPE_PRIOR * comes / own) /
+                    (pool->own_slot[k] + SHAPE_PRIOR);
+        sum += shape[k];
+    }
+    for (uint32_t k = 0; k < TBS_PLAN_SLOTS && sum > 0; k++) {
+        shape[k] /= sum;
+    }
+}
+
+/* Halls of one trade, level and calendar are alike. */
+static bool alike(const struct tb_scenario *s, uint32_t a, uint32_t b)
+{
+    return s->halls[a].trade == s->halls[b].trade && s->halls[a].level == s->halls[b].level &&
+           s->halls[a].calendar == s->halls[b].calendar;
+}
+
+static void pools_make(const struct tb_scenario *s, const struct tbs_plan_days *days,
+                       const struct tbs_city_hall *halls, struct tbs_flow *flows)
+{
+    for (uint32_t h = 0; h < s->hall_count; h++) {
+        struct tbs_city_hall pool = {0};
+        for (uint32_t other = 0; other < s->hall_count; other++) {
+            if (alike(s, h, other)) {
+                pool_add(&pool, &halls[other]);
+            }
+        }
+        if (pool.own > 0 && pool.comes > 0) {
+            flows[h] = (struct tbs_flow){.factor = pool.comes / pool.own,
+                                         .collect = pool.collects / pool.comes};
+            own_shape(s, h, days->kind, flows[h].shape);
+            shape_make(&pool, flows[h].shape);
+        }
+    }
+}
+
+void tbs_flows_run(const struct tb_scenario *s, const struct tbs_plan_options *options,
+                   const atomic_bool *stop, struct tbs_flow *flows)
+{
+    const bool touch = s->config.route_count > 0 || s->remote_station != TB_STATION_NONE ||
+                       s->people.advice_share > 0 || s->people.other_hall_share > 0;
+    const struct tbs_city_watch watch = {options->wait_us, 0, TBS_PLAN_SLOTS};
+
+    for (uint32_t h = 0; h < s->hall_count; h++) {
+        flows[h] = (struct tbs_flow){.factor = 1};
+    }
+    if (touch) {
+        struct tbs_city_hall *halls = tbs_plan_zeroed(s->hall_count, sizeof *halls);
+        if (tbs_city_run(s, &options->days, &watch, FLOW_DAYS, options->seed, options->threads,
+                         stop, halls)) {
+            pools_make(s, &options->days, halls, flows);
+        }
+        free(halls);
+    }
 }
 
 void tbs_flows_measure(const struct tb_scenario *s, const struct tbs_plan_days *days, uint64_t seed,
                        struct tbs_flow *flows)
 {
-    const bool touch = s->config.route_count > 0 || s->remote_station != TB_STATION_NONE ||
-                       s->people.advice_share > 0 || s->people.other_hall_share > 0;
-    struct flow_book book = {.scenario = s, .days = *days, .day_first = days->days[0]};
+    const struct tbs_plan_options options = {
+        .days = *days, .wait_us = TB_MINUTES(15), .seed = seed, .threads = 1};
 
-    for (uint32_t h = 0; h < s->hall_count; h++) {
-        flows[h] = (struct tbs_flow){1, 0};
-    }
-    if (!touch) {
-        return;
-    }
-    const uint32_t left = s->day_count - book.day_first;
-    const uint32_t count = left < FLOW_DAYS + WARM_DAYS ? left : FLOW_DAYS + WARM_DAYS;
-    book.counts = tbs_plan_zeroed(s->hall_count, sizeof *book.counts);
-    if (run(&book, count, seed)) {
-        pool(s, book.counts, flows);
-    }
-    free(book.counts);
+    tbs_flows_run(s, &options, NULL, flows);
 }

@@ -90,10 +90,46 @@ static void matters_cut(struct tbs_lab *lab, const struct tb_scenario *s,
     lab->cut.config.matter_count = count;
 }
 
+/* People who come when flow.shape says, evenly within each half hour. */
+static void arrivals_cut(struct tbs_lab *lab, const struct tb_scenario *s,
+                         const struct tb_scenario_hall *hall)
+{
+    uint32_t count = 0;
+
+    lab->pieces = tbs_plan_zeroed(TBS_PLAN_SLOTS, sizeof *lab->pieces);
+    for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
+        if (lab->flow.shape[k] > 0) {
+            const int64_t from = k * TBS_PLAN_SLOT_US;
+            lab->pieces[count++] =
+                (struct tb_arrivals_piece){from, from + TBS_PLAN_SLOT_US, lab->flow.shape[k]};
+        }
+    }
+    if (count > 0) {
+        lab->arrivals = s->arrivals[hall->arrivals];
+        lab->arrivals.days[lab->plan_days.kind] = (struct tb_arrivals_day){lab->pieces, count};
+        lab->cut.arrivals = &lab->arrivals;
+        lab->cut.arrivals_count = 1;
+        lab->hall.arrivals = 0;
+    }
+}
+
 /* Which lines a profile can serve at all. */
 static uint64_t lines_of(const struct tb_profile *profile)
 {
     return profile->serves | profile->helps;
+}
+
+/* The skills with which the scenario's plan has window w on such days; its own if it has none. */
+static uint16_t profile_of(const struct tb_scenario *s, uint32_t hall, uint32_t w, uint32_t kind)
+{
+    const uint32_t server = s->halls[hall].window_first + w;
+
+    for (uint32_t i = 0; i < s->shift_count; i++) {
+        if (s->shifts[i].server == server && s->shifts[i].day_kind == kind) {
+            return (uint16_t)s->shifts[i].profile;
+        }
+    }
+    return s->config.stations[hall].servers[w];
 }
 
 /* Windows in the order in which they open: each next one is the first by number that serves most
@@ -107,16 +143,15 @@ static void order_make(struct tbs_lab *lab, const struct tb_station *station, ui
         uint32_t best = TB_NONE;
         int most = -1;
         for (uint32_t w = 0; w < count; w++) {
-            const uint32_t profile = station->servers[w < station->server_count ? w : 0];
-            const int gain = __builtin_popcountll(lines_of(&station->profiles[profile]) & ~covered);
+            const uint64_t lines = lines_of(&station->profiles[lab->profiles[w]]);
+            const int gain = __builtin_popcountll(lines & ~covered);
             if (!taken[w] && gain > most) {
                 best = w;
                 most = gain;
             }
         }
-        const uint32_t server = best < station->server_count ? best : 0;
         taken[best] = true;
-        covered |= lines_of(&station->profiles[station->servers[server]]);
+        covered |= lines_of(&station->profiles[lab->profiles[best]]);
         lab->order[n] = (uint16_t)best;
     }
 }
@@ -127,15 +162,15 @@ static void station_cut(struct tbs_lab *lab, const struct tb_scenario *s, uint32
     const struct tb_scenario_hall *own = &s->halls[hall];
     const uint32_t count = lab->windows_max;
 
-    order_make(lab, station, count);
     lab->servers = tbs_plan_zeroed(count, sizeof *lab->servers);
     lab->profiles = tbs_plan_zeroed(count, sizeof *lab->profiles);
     for (uint32_t w = 0; w < count; w++) {
         const uint32_t from = w < station->server_count ? w : 0;
         lab->servers[w] = s->servers[own->window_first + from];
         lab->servers[w].station = 0;
-        lab->profiles[w] = station->servers[from];
+        lab->profiles[w] = profile_of(s, hall, from, lab->plan_days.kind);
     }
+    order_make(lab, station, count);
     lab->rules = *station->rules;
     lab->rules.value[TB_RULE_rate_follow_us] = 0;
     lab->station = *station;
@@ -208,19 +243,27 @@ struct tbs_lab *tbs_lab_create(const struct tb_scenario *s, uint32_t hall,
     lab->plan_days = *days;
     lab->kind = kind;
     lab->promise_us = promise_us;
-    lab->flow = flow != NULL ? *flow : (struct tbs_flow){1, 0};
+    lab->promise_share = 0.9;
+    lab->judge_to = TBS_PLAN_SLOTS;
+    lab->flow = flow != NULL ? *flow : (struct tbs_flow){.factor = 1};
     lab->windows_max = windows_max > 0 ? windows_max : own->window_count;
     lab->windows_max = lab->windows_max < TBS_LAB_WINDOWS ? lab->windows_max : TBS_LAB_WINDOWS;
     lab->cut = *s;
     days_cut(lab, s, hall, days);
     matters_cut(lab, s, own);
     station_cut(lab, s, hall);
+    arrivals_cut(lab, s, own);
     scenario_cut(lab, s, hall);
     lab->shifts = tbs_plan_zeroed((size_t)lab->windows_max * TBS_PLAN_SLOTS, sizeof *lab->shifts);
     lab->entries =
         tbs_plan_zeroed((size_t)lab->windows_max * TBS_PLAN_SLOTS * 2, sizeof *lab->entries);
     lab->demand = tbs_demand_create(&lab->cut, NULL);
     lab->tally = tbs_tally_create(&lab->cut, false);
+    lab->waits = tbs_plan_zeroed(TBS_PLAN_SLOTS, sizeof *lab->waits);
+    lab->today = tbs_plan_zeroed(lab->cut.day_count, sizeof *lab->today);
+    for (uint32_t n = 0; n < lab->windows_max; n++) {
+        lab->rank[lab->order[n]] = (uint16_t)n;
+    }
     return lab;
 }
 
@@ -229,6 +272,7 @@ void tbs_lab_free(struct tbs_lab *lab)
     if (lab == NULL) {
         return;
     }
+    tbs_model_free(lab->model);
     tbs_demand_free(lab->demand);
     tbs_tally_free(lab->tally);
     free(lab->matters);
@@ -240,6 +284,9 @@ void tbs_lab_free(struct tbs_lab *lab)
     free(lab->skill_sets);
     free(lab->shifts);
     free(lab->entries);
+    free(lab->pieces);
+    free(lab->waits);
+    free(lab->today);
     free(lab);
 }
 
@@ -272,7 +319,7 @@ double tbs_lab_hours(const struct tbs_lab *lab, const struct tbs_staffing *staff
 {
     double sum = 0, hours;
 
-    for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
+    for (uint32_t k = lab->judge_from; k < lab->judge_to; k++) {
         if (tbs_lab_open(lab, k, &hours)) {
             const uint32_t n = staffing->windows[k];
             sum += hours * (n < lab->windows_max ? n : lab->windows_max);

@@ -6,7 +6,11 @@
 #include <time.h>
 
 #include "kernel/base.h"
-#include "plan/lab.h"
+#include "kernel/law.h"
+#include "plan/city.h"
+#include "plan/search.h"
+
+enum { BUDGET_ROUNDS = 3 };
 
 struct team {
     const struct tb_scenario *scenario;
@@ -69,8 +73,15 @@ bool tbs_plan_days_find(const struct tb_scenario *s, const char *name, struct tb
         }
     }
     days_thin(all, count, days);
+    days->weekday = weekday == TB_NONE ? 0 : weekday + 1;
     free(all);
     return days->count > 0;
+}
+
+bool tbs_plan_days_have(const struct tbs_plan_days *days, const struct tb_scenario *s, uint32_t day)
+{
+    return days->weekday == 0 || (s->days[day].weekday + 1 == days->weekday &&
+                                  s->days[day].mark == TB_DAY_PLAIN);
 }
 
 void tbs_plan_options_init(struct tbs_plan_options *options, const struct tb_scenario *s)
@@ -83,6 +94,7 @@ void tbs_plan_options_init(struct tbs_plan_options *options, const struct tb_sce
         .hall = TB_NONE,
         .seed = 1,
         .threads = 1,
+        .city_days = 40,
     };
 }
 
@@ -171,7 +183,7 @@ bool tbs_plan_hall_find(const struct tb_scenario *s, uint32_t hall_index,
         tbs_lab_create(s, hall_index, &options->days, options->windows_max, flow, options->wait_us);
 
     memset(hall, 0, sizeof *hall);
-    hall->flow = flow != NULL ? *flow : (struct tbs_flow){1, 0};
+    hall->flow = flow != NULL ? *flow : (struct tbs_flow){.factor = 1};
     if (lab == NULL) {
         return false;
     }
@@ -186,185 +198,191 @@ void tbs_plan_hall_clear(struct tbs_plan_hall *hall)
     memset(hall, 0, sizeof *hall);
 }
 
-/* ---- the city's curve, and the budget ---------------------------------------------------------
+/* ---- a budget ---------------------------------------------------------------------------------
  */
 
-static double within_at(const struct tbs_plan_hall *hall, uint32_t step)
-{
-    return step == 0 ? hall->within_least : hall->steps[step - 1].within;
-}
-
-static bool planned(const struct tbs_plan_hall *hall)
-{
-    return hall->state != TBS_PLAN_CLOSED && hall->visits > 0;
-}
-
-/* The hall whose next step serves most more visits in time an hour; TB_NONE: all have all. */
-static uint32_t best_step(const struct tbs_plan *plan, const uint32_t *at)
-{
-    uint32_t best = TB_NONE;
-    double most = -1;
-
-    for (uint32_t h = 0; h < plan->hall_count; h++) {
-        const struct tbs_plan_hall *hall = &plan->halls[h];
-        if (!planned(hall) || at[h] >= hall->step_count) {
-            continue;
-        }
-        const double gain = (hall->steps[at[h]].within - within_at(hall, at[h])) * hall->visits /
-                            hall->steps[at[h]].hours;
-        if (gain > most) {
-            most = gain;
-            best = h;
-        }
-    }
-    return best;
-}
-
-/* The hall that keeps least of what it can still gain. */
-static uint32_t worst_hall(const struct tbs_plan *plan, const uint32_t *at)
-{
-    uint32_t worst = TB_NONE;
-    double least = 2;
-
-    for (uint32_t h = 0; h < plan->hall_count; h++) {
-        const struct tbs_plan_hall *hall = &plan->halls[h];
-        if (planned(hall) && at[h] < hall->step_count && within_at(hall, at[h]) < least) {
-            least = within_at(hall, at[h]);
-            worst = h;
-        }
-    }
-    return worst;
-}
-
-static double base_hours(const struct tbs_plan *plan, uint32_t h)
-{
-    const struct tb_scenario_hall *hall = &plan->scenario->halls[h];
-    const struct tb_day_kind *kind =
-        &plan->scenario->config.calendars[hall->calendar].kinds[plan->options.days.kind];
-    double hours = 0;
-
-    for (uint32_t i = 0; i < kind->period_count; i++) {
-        hours += (double)(kind->periods[i].closes_us - kind->periods[i].opens_us) /
-                 (double)TB_HOURS(1);
-    }
-    return hours;
-}
-
-static double base_of(const struct tbs_plan *plan, double *visits, double *within)
-{
-    double hours = 0;
-
-    *visits = *within = 0;
-    for (uint32_t h = 0; h < plan->hall_count; h++) {
-        if (planned(&plan->halls[h])) {
-            hours += base_hours(plan, h);
-            *visits += plan->halls[h].visits;
-            *within += plan->halls[h].visits * plan->halls[h].within_least;
-        }
-    }
-    return hours;
-}
-
-static void curve_make(struct tbs_plan *plan)
-{
-    uint32_t *at = tbs_plan_zeroed(plan->hall_count, sizeof *at), steps = 0, taken = 0, h;
-    double visits, within, hours = base_of(plan, &visits, &within);
-
-    for (h = 0; h < plan->hall_count; h++) {
-        steps += plan->halls[h].step_count;
-    }
-    const uint32_t every = steps / (TBS_PLAN_CURVE_MAX - 2) + 1;
-    while (visits > 0) {
-        h = best_step(plan, at);
-        if (taken++ % every == 0 || h == TB_NONE) {
-            plan->curve[plan->curve_count++] = (struct tbs_plan_point){hours, within / visits};
-        }
-        if (h == TB_NONE) {
-            break;
-        }
-        const struct tbs_plan_step *step = &plan->halls[h].steps[at[h]];
-        within += plan->halls[h].visits * (step->within - within_at(&plan->halls[h], at[h]));
-        hours += step->hours;
-        at[h]++;
-    }
-    free(at);
-}
-
-/* Every hour to the hall that is served worst, as long as the budget has one; then, where the worst
- * can gain nothing more, to the next. */
-static void budget_spread(struct tbs_plan *plan)
-{
-    uint32_t *at = tbs_plan_zeroed(plan->hall_count, sizeof *at), h;
-    double visits, within, hours = base_of(plan, &visits, &within);
-
-    while ((h = worst_hall(plan, at)) != TB_NONE &&
-           hours + plan->halls[h].steps[at[h]].hours <= plan->options.budget_hours) {
-        hours += plan->halls[h].steps[at[h]++].hours;
-    }
-    for (h = 0; h < plan->hall_count; h++) {
-        struct tbs_plan_hall *hall = &plan->halls[h];
-        for (uint32_t k = 0; k < TBS_PLAN_SLOTS && planned(hall); k++) {
-            hall->needs.windows[k] = hall->needs.windows[k] > 0;
-        }
-        for (uint32_t i = 0; i < at[h]; i++) {
-            hall->needs.windows[hall->steps[i].slot]++;
-        }
-    }
-    free(at);
-}
-
-/* What the spread hours really give, on seeds of their own. */
+/* The hours spread, put to their best use within each hall and judged. */
 static void budget_judge(struct team *team, uint32_t h)
 {
-    const struct tbs_plan_options *o = &team->plan->options;
     struct tbs_plan_hall *hall = &team->plan->halls[h];
-    struct tbs_lab *lab = lab_of(team, h);
+    struct tbs_lab *lab = hall->state == TBS_PLAN_CLOSED ? NULL : lab_of(team, h);
+    struct tbs_search search;
 
     if (lab == NULL) {
         return;
     }
-    tbs_staffing_evaluate(lab, &hall->needs, o->seed * 77 + 5, 0, 400, &hall->result);
+    tbs_search_begin(&search, lab, &team->plan->options, team->stop);
+    tbs_hall_polish(&search, hall);
     hall->hours = tbs_lab_hours(lab, &hall->needs);
     hall->kept_probability = NAN;
-    hall->state = TBS_PLAN_KEPT;
+    hall->state = stopped(team) ? TBS_PLAN_STOPPED : TBS_PLAN_KEPT;
+    tbs_recording_free(&search.recording);
     tbs_lab_free(lab);
+}
+
+/* Judged once more on days that decided nothing. */
+static void budget_confirm(struct team *team, uint32_t h)
+{
+    struct tbs_plan_hall *hall = &team->plan->halls[h];
+    struct tbs_lab *lab = hall->state == TBS_PLAN_CLOSED ? NULL : lab_of(team, h);
+    struct tbs_search search;
+
+    if (lab != NULL) {
+        tbs_search_begin(&search, lab, &team->plan->options, team->stop);
+        tbs_staffing_evaluate(lab, &hall->needs, team->plan->options.seed * 131 + 17, 0,
+                              tbs_search_days(&search, 2 * TBS_SEARCH_VISITS), &hall->result);
+    }
+    tbs_lab_free(lab);
+}
+
+static double least_within(const struct tbs_plan *plan)
+{
+    double least = 1;
+
+    for (uint32_t h = 0; h < plan->hall_count; h++) {
+        if (plan->halls[h].state == TBS_PLAN_KEPT && plan->halls[h].visits > 0) {
+            least = fmin(least, plan->halls[h].result.day.within);
+        }
+    }
+    return least;
+}
+
+/* Spread by the curves, judged, the curves moved to what was found, and spread again; the best of
+ * the rounds stays. */
+static void budget_make(struct team *team)
+{
+    struct tbs_plan *plan = team->plan;
+    struct tbs_plan_hall *best = tbs_plan_zeroed(plan->hall_count, sizeof *best);
+    double most = -1;
+
+    for (uint32_t round = 0; round < BUDGET_ROUNDS && !stopped(team); round++) {
+        tbs_budget_spread(plan);
+        team_run(team, budget_judge);
+        const double least = least_within(plan);
+        if (least > most) {
+            most = least;
+            memcpy(best, plan->halls, plan->hall_count * sizeof *best);
+        }
+        for (uint32_t h = 0; h < plan->hall_count; h++) {
+            struct tbs_plan_hall *hall = &plan->halls[h];
+            if (hall->visits > 0) {
+                hall->steps_bias +=
+                    hall->result.day.within - tbs_steps_within(hall, hall->steps_taken);
+            }
+        }
+    }
+    if (most >= 0) {
+        memcpy(plan->halls, best, plan->hall_count * sizeof *best);
+        team_run(team, budget_confirm);
+    }
+    free(best);
+}
+
+/* ---- the whole city ---------------------------------------------------------------------------
+ */
+
+/* The plan in the whole city, on days of its own: halls and desks together. */
+static void city_judge(struct team *team)
+{
+    struct tbs_plan *plan = team->plan;
+    const struct tbs_plan_options *o = &plan->options;
+    const bool part = o->slot_to > o->slot_from;
+    const struct tbs_city_watch watch = {o->wait_us, part ? o->slot_from : 0,
+                                         part ? o->slot_to : TBS_PLAN_SLOTS};
+    struct tbs_city_hall *halls = tbs_plan_zeroed(plan->hall_count, sizeof *halls);
+    struct tbs_applied applied;
+
+    if (o->city_days > 0 && !stopped(team) && tbs_plan_apply(plan, &applied)) {
+        plan->city_run = tbs_city_run(&applied.scenario, &o->days, &watch, o->city_days,
+                                      o->seed * 257 + 11, o->threads, team->stop, halls);
+        tbs_applied_free(&applied);
+    }
+    for (uint32_t h = 0; h < plan->hall_count && plan->city_run; h++) {
+        const struct tbs_city_hall *from = &halls[h];
+        if (from->visits > 0 && plan->halls[h].hours > 0) {
+            plan->halls[h].city = (struct tbs_city_figures){
+                .days = from->days,
+                .visits = from->visits / from->days,
+                .within = from->within / from->visits,
+                .within_error = tbs_city_error(from),
+                .left = from->left / from->visits,
+            };
+        }
+    }
+    free(halls);
 }
 
 /* ---- sums -------------------------------------------------------------------------------------
  */
 
+static void mean_add(double *visits, double *sum, double n, double share)
+{
+    if (n > 0 && isfinite(share)) {
+        *visits += n;
+        *sum += n * share;
+    }
+}
+
+static void hall_sum(struct tbs_plan *plan, const struct tbs_plan_hall *hall)
+{
+    plan->kept += hall->state == TBS_PLAN_KEPT;
+    plan->unproven += hall->state == TBS_PLAN_UNPROVEN;
+    plan->impossible += hall->state == TBS_PLAN_IMPOSSIBLE;
+    plan->window_hours += hall->hours;
+    plan->window_hours_erlang_c += hall->hours_erlang_c;
+    plan->window_hours_equal += hall->hours_equal;
+    plan->window_hours_now += hall->hours_now;
+    plan->overtime_hours += hall->result.overtime_hours;
+    if (isfinite(hall->kept_probability)) {
+        if (hall->state == TBS_PLAN_KEPT) {
+            plan->kept_probability_all *= hall->kept_probability;
+            plan->promise_kept_probability =
+                fmin(plan->promise_kept_probability, hall->kept_probability);
+        }
+    }
+    if (plan->options.budget_hours > 0 && hall->visits > 0) {
+        const double z = tbs_normal_quantile(plan->options.confidence);
+        const double sure = hall->result.day.within - z * hall->result.within_error;
+        plan->promise_best = fmin(plan->promise_best, floor(1000 * sure) / 1000);
+    }
+    if (hall->city.visits > 0) {
+        plan->city_days = (uint32_t)fmax(plan->city_days, hall->city.days);
+        plan->city_kept += hall->city.within >= plan->options.share;
+        plan->city_broken +=
+            hall->city.within + 2 * hall->city.within_error < plan->options.share;
+    }
+}
+
 static void sums_make(struct tbs_plan *plan)
 {
-    double visits = 0, in_time = 0, in_time_c = 0, visits_c = 0, left = 0;
+    double visits[5] = {0}, sums[5] = {0};
 
-    plan->promise_kept_probability = 1;
+    plan->promise_kept_probability = plan->kept_probability_all = 1;
     plan->promise_best = plan->options.budget_hours > 0 ? 1 : plan->options.share;
     for (uint32_t h = 0; h < plan->hall_count; h++) {
         const struct tbs_plan_hall *hall = &plan->halls[h];
         if (hall->state == TBS_PLAN_CLOSED || hall->state == TBS_PLAN_STOPPED) {
             continue;
         }
-        plan->kept += hall->state == TBS_PLAN_KEPT;
-        plan->impossible += hall->state == TBS_PLAN_IMPOSSIBLE;
-        plan->window_hours += hall->hours;
-        plan->window_hours_erlang_c += hall->hours_erlang_c;
-        plan->window_hours_now += hall->hours_now;
-        plan->overtime_hours += hall->result.overtime_hours;
-        visits += hall->result.day.visits;
-        in_time += hall->result.day.visits * hall->result.day.within;
-        left += hall->result.day.visits * hall->result.day.left;
-        visits_c += hall->result_erlang_c.day.visits;
-        in_time_c += hall->result_erlang_c.day.visits * hall->result_erlang_c.day.within;
-        if (hall->kept_probability < plan->promise_kept_probability) {
-            plan->promise_kept_probability = hall->kept_probability;
-        }
-        if (plan->options.budget_hours > 0 && hall->result.day.within < plan->promise_best) {
-            plan->promise_best = hall->result.day.within;
-        }
+        hall_sum(plan, hall);
+        const struct tbs_day_figures *day = &hall->result.day;
+        mean_add(&visits[0], &sums[0], day->visits, day->within);
+        mean_add(&visits[1], &sums[1], day->visits, day->left);
+        mean_add(&visits[2], &sums[2], hall->result_erlang_c.day.visits,
+                 hall->result_erlang_c.day.within);
+        mean_add(&visits[3], &sums[3], hall->result_equal.day.visits,
+                 hall->result_equal.day.within);
+        mean_add(&visits[4], &sums[4], hall->city.visits, hall->city.within);
     }
-    plan->within = visits > 0 ? in_time / visits : NAN;
-    plan->left = visits > 0 ? left / visits : NAN;
-    plan->within_erlang_c = visits_c > 0 ? in_time_c / visits_c : NAN;
+    plan->within = visits[0] > 0 ? sums[0] / visits[0] : NAN;
+    plan->left = visits[1] > 0 ? sums[1] / visits[1] : NAN;
+    plan->within_erlang_c = visits[2] > 0 ? sums[2] / visits[2] : NAN;
+    plan->within_equal = visits[3] > 0 ? sums[3] / visits[3] : NAN;
+    plan->city_within = visits[4] > 0 ? sums[4] / visits[4] : NAN;
+    if (plan->kept == 0 || plan->options.budget_hours > 0) {
+        plan->promise_kept_probability = plan->options.budget_hours > 0 ? NAN : 0;
+        plan->kept_probability_all = plan->promise_kept_probability;
+    }
 }
 
 static uint32_t order_make(const struct tb_scenario *s, uint32_t only, uint32_t *order)
@@ -400,17 +418,17 @@ struct tbs_plan *tbs_plan_search(const struct tb_scenario *s,
     plan->options = *options;
     plan->hall_count = s->hall_count;
     plan->halls = tbs_plan_zeroed(s->hall_count, sizeof *plan->halls);
-    tbs_flows_measure(s, &options->days, options->seed, flows);
+    tbs_flows_run(s, options, stop, flows);
     for (uint32_t h = 0; h < s->hall_count; h++) {
         plan->halls[h].flow = flows[h];
     }
     team.count = order_make(s, options->hall, order);
     team_run(&team, search_one);
-    curve_make(plan);
+    tbs_curve_make(plan);
     if (options->budget_hours > 0 && !stopped(&team)) {
-        budget_spread(plan);
-        team_run(&team, budget_judge);
+        budget_make(&team);
     }
+    city_judge(&team);
     sums_make(plan);
     plan->stopped = stopped(&team);
     plan->wall_s = now_s() - began_s;

@@ -37,7 +37,8 @@ enum { TBS_PLAN_SLOTS = 48, TBS_PLAN_DAYS_MAX = 64, TBS_PLAN_CURVE_MAX = 32 };
 /* Days that are planned for together: at most TBS_PLAN_DAYS_MAX of them, spread over the demand
  * year; a replication is one pass through all of them. */
 struct tbs_plan_days {
-    uint32_t kind; /* day kind */
+    uint32_t kind;    /* day kind */
+    uint32_t weekday; /* only these: 1 Monday .. 7 Sunday; 0: any */
     uint32_t count;
     uint32_t days[TBS_PLAN_DAYS_MAX]; /* scenario days */
 };
@@ -58,6 +59,8 @@ struct tbs_staffing {
 struct tbs_flow {
     double factor;  /* of visitors who really come; 1: nothing known */
     double collect; /* visits that collect, for each other visit */
+    double shape[TBS_PLAN_SLOTS]; /* share of the day's visits that come then; all 0: as the hall's
+                                     own people do */
 };
 
 struct tbs_day_figures {
@@ -72,7 +75,10 @@ struct tbs_lab_result {
     struct tbs_day_figures day;
     struct tbs_day_figures slots[TBS_PLAN_SLOTS]; /* by instant of arrival */
     double within_error, left_error; /* standard errors of the day's shares, by days */
-    uint32_t days;                   /* simulated */
+    double slot_error[TBS_PLAN_SLOTS]; /* the same of within of the half hours */
+    double wait_share_s; /* the wait that the promise's share of all visits does not exceed; NAN:
+                            too many left */
+    uint32_t days;       /* simulated */
     double window_hours;             /* planned, a day */
     double overtime_hours;           /* beyond the plan, a day */
 };
@@ -128,18 +134,27 @@ struct tbs_plan_options {
     uint32_t hall;        /* TB_NONE: all */
     uint32_t windows_max; /* 0: as many as the hall has */
     double budget_hours;  /* 0: the promise is given; else the best one for so many hours */
+    uint32_t slot_from, slot_to; /* only these half hours, for the people who come in them, as noon
+                                    windows; the others stay as the scenario has them. 0, 0: all */
     bool each;            /* the promise holds in each half hour, not only over the day */
     uint64_t seed;
-    uint32_t threads; /* at least 1 */
+    uint32_t threads;   /* at least 1 */
+    uint32_t city_days; /* on which the plan is shown in the whole city; 0: it is not */
 };
 /* 90% within the scenario's promise, 95% confidence, seed 1, one thread. */
 void tbs_plan_options_init(struct tbs_plan_options *options, const struct tb_scenario *scenario);
 
-/* One more window in a half hour, and the share in time with it: by the replay, corrected. */
+/* One more window in a half hour, and the share in time with it: by the replay, corrected. The
+ * steps lead from one window in each half hour through the plan to all that help. */
 struct tbs_plan_step {
     uint32_t slot;
     double hours; /* of this step */
     double within;
+};
+
+/* A hall as the whole city has it: with all other halls, advice, video and collection visits. */
+struct tbs_city_figures {
+    double days, visits, within, within_error, left;
 };
 
 /* A point of the city's curve. */
@@ -150,7 +165,8 @@ struct tbs_plan_point {
 enum tbs_plan_state {
     TBS_PLAN_CLOSED,     /* not open on such days */
     TBS_PLAN_KEPT,       /* with the confidence asked for */
-    TBS_PLAN_IMPOSSIBLE, /* not even with all windows: `result` is what these give */
+    TBS_PLAN_UNPROVEN,   /* not shown to be kept: too close to tell, `result` is of the last try */
+    TBS_PLAN_IMPOSSIBLE, /* shown not to be kept with all windows: `result` is what these give */
     TBS_PLAN_STOPPED,    /* not finished */
 };
 
@@ -159,17 +175,25 @@ struct tbs_plan_hall {
     struct tbs_staffing needs;
     struct tbs_staffing erlang_c; /* stationary, each half hour on its own, the same promise */
     struct tbs_flow flow;
-    struct tbs_lab_result result;          /* on seeds that the search has not seen */
-    struct tbs_lab_result result_erlang_c; /* of that plan, the same citizens */
-    double kept_probability;                /* that the promise holds, by the days of `result` */
-    double hours, hours_erlang_c, hours_now;
+    struct tbs_lab_result result;          /* on days that no decision has seen before */
+    /* At Erlang C's own service: the fewest hours that serve as many in time, same citizens. */
+    struct tbs_staffing equal;
+    struct tbs_lab_result result_erlang_c, result_equal;
+    /* That the promise holds in this hall, by all days on which the core ran these windows. */
+    double kept_probability;
+    double hours, hours_erlang_c, hours_equal, hours_now;
+    /* UNPROVEN, IMPOSSIBLE: what all windows can promise: this share within the wait; or the share
+     * asked for within this wait (NAN: within none); and that so many leave at most. */
+    double nearest_share, nearest_wait_s, nearest_left;
     double next_gain; /* share that the best half hour of one more window would add */
     uint32_t days_run;
-    /* From one window in each half hour on, always one more where it helps most. */
     struct tbs_plan_step *steps;
-    uint32_t step_count;
-    double within_least; /* share in time before the first step */
+    uint32_t step_count, steps_taken; /* taken: by a budget */
+    struct tbs_staffing least;        /* before the first step */
+    double hours_least, within_least;
+    double steps_bias; /* to be added to within of all steps */
     double visits; /* a day */
+    struct tbs_city_figures city;
 };
 
 struct tbs_plan {
@@ -177,13 +201,22 @@ struct tbs_plan {
     struct tbs_plan_options options;
     struct tbs_plan_hall *halls; /* [hall_count] */
     uint32_t hall_count;
-    uint32_t kept, impossible;
+    uint32_t kept, unproven, impossible; /* halls */
     struct tbs_plan_point curve[TBS_PLAN_CURVE_MAX];
     uint32_t curve_count;
+    double hours_least;  /* with one window in each hall as long as it is open */
     double promise_best; /* share that every hall keeps, of what the budget buys; else as asked */
-    double window_hours, window_hours_erlang_c, window_hours_now, overtime_hours;
-    double within, within_erlang_c, left; /* of all visits */
-    double promise_kept_probability;      /* the least of the halls */
+    double window_hours, window_hours_erlang_c, window_hours_equal, window_hours_now;
+    double overtime_hours;
+    double within, within_erlang_c, within_equal, left; /* of all visits */
+    /* The least of the halls in state KEPT, and that all of these keep the promise (their days are
+     * independent); 0 if there are none, NAN with a budget. Halls where it is impossible are
+     * counted apart. */
+    double promise_kept_probability, kept_probability_all;
+    /* In the whole city: days; halls at the promise or above, and below by two errors. */
+    bool city_run;
+    uint32_t city_days, city_kept, city_broken;
+    double city_within;
     double wall_s;
     bool stopped;
 };

@@ -91,6 +91,9 @@ static void day_replay(const struct tbs_lab *lab, struct line *line, const struc
         int64_t best = TB_NEVER;
         uint32_t who = 0;
         for (uint32_t n = 0; n < line->count && best > at; n++) {
+            if (line->free_us[n] >= best) {
+                continue;
+            }
             const int64_t begins = begins_us(&line->ranks[n], line->free_us[n], at, line->stay_us);
             if (begins < best) {
                 best = begins;
@@ -101,10 +104,12 @@ static void day_replay(const struct tbs_lab *lab, struct line *line, const struc
         const uint32_t k = (uint32_t)(at / TBS_PLAN_SLOT_US) % TBS_PLAN_SLOTS;
         const bool left = wait == TB_NEVER || wait > g->patience_us;
         const bool within = !left && wait <= lab->promise_us;
-        share->visits++;
-        share->within += within;
-        share->left += left;
-        share->delayed += wait > 0;
+        if (k >= lab->judge_from && k < lab->judge_to) {
+            share->visits++;
+            share->within += within;
+            share->left += left;
+            share->delayed += wait > 0;
+        }
         share->slot_visits[k]++;
         share->slot_within[k] += within;
         if (!left) {

@@ -199,6 +199,7 @@ static const char *state_name(enum tbs_plan_state state)
     static const char *const names[] = {
         [TBS_PLAN_CLOSED] = "closed",
         [TBS_PLAN_KEPT] = "kept",
+        [TBS_PLAN_UNPROVEN] = "unproven",
         [TBS_PLAN_IMPOSSIBLE] = "impossible",
         [TBS_PLAN_STOPPED] = "stopped",
     };
@@ -206,22 +207,59 @@ static const char *state_name(enum tbs_plan_state state)
     return names[state];
 }
 
+static void put(json_t *object, const char *name, double value)
+{
+    json_object_set_new(object, name, number(value));
+}
+
+/* What all windows of a hall could promise. */
+static json_t *nearest_object(const struct tbs_plan_hall *hall)
+{
+    if (hall->state != TBS_PLAN_IMPOSSIBLE && hall->state != TBS_PLAN_UNPROVEN) {
+        return json_null();
+    }
+    return json_pack("{s:o, s:o, s:o}", "share", number(hall->nearest_share), "wait_s",
+                     number(hall->nearest_wait_s), "left_share", number(hall->nearest_left));
+}
+
+static json_t *city_object(const struct tbs_city_figures *city)
+{
+    if (city->visits <= 0) {
+        return json_null();
+    }
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "days", number(city->days), "visits",
+                     number(city->visits), "within_share", number(city->within), "within_error",
+                     number(city->within_error), "left_share", number(city->left));
+}
+
 static json_t *hall_object(const struct tbs_plan *plan, uint32_t h)
 {
     const struct tbs_plan_hall *hall = &plan->halls[h];
     const struct tbs_lab_result *r = &hall->result;
+    json_t *object = json_pack("{s:s, s:s}", "hall", plan->scenario->halls[h].label.id, "state",
+                               state_name(hall->state));
 
-    return json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:o}",
-        "hall", plan->scenario->halls[h].label.id, "state", state_name(hall->state),
-        "window_hours", number(hall->hours), "window_hours_erlang_c", number(hall->hours_erlang_c),
-        "window_hours_now", number(hall->hours_now), "overtime_hours", number(r->overtime_hours),
-        "visits", number(r->day.visits), "within_share", number(r->day.within), "within_error",
-        number(r->within_error), "left_share", number(r->day.left), "wait_mean_s",
-        number(r->day.wait_mean_s), "wait_p50_s", number(r->day.wait_p50_s), "wait_p90_s",
-        number(r->day.wait_p90_s), "next_window_gain", number(hall->next_gain),
-        "promise_kept_probability", number(hall->kept_probability), "days_simulated",
-        (int)hall->days_run, "needs", half_hours(plan, h));
+    put(object, "window_hours", hall->hours);
+    put(object, "window_hours_erlang_c", hall->hours_erlang_c);
+    put(object, "window_hours_equal_service", hall->hours_equal);
+    put(object, "window_hours_now", hall->hours_now);
+    put(object, "overtime_hours", r->overtime_hours);
+    put(object, "visits", r->day.visits);
+    put(object, "within_share", r->day.within);
+    put(object, "within_error", r->within_error);
+    put(object, "within_share_erlang_c", hall->result_erlang_c.day.within);
+    put(object, "within_share_equal_service", hall->result_equal.day.within);
+    put(object, "left_share", r->day.left);
+    put(object, "wait_mean_s", r->day.wait_mean_s);
+    put(object, "wait_p50_s", r->day.wait_p50_s);
+    put(object, "wait_p90_s", r->day.wait_p90_s);
+    put(object, "next_window_gain", hall->next_gain);
+    put(object, "promise_kept_probability", hall->kept_probability);
+    json_object_set_new(object, "nearest_promise", nearest_object(hall));
+    json_object_set_new(object, "city", city_object(&hall->city));
+    json_object_set_new(object, "days_simulated", json_integer(hall->days_run));
+    json_object_set_new(object, "needs", half_hours(plan, h));
+    return object;
 }
 
 static json_t *curve_array(const struct tbs_plan *plan)
@@ -236,39 +274,75 @@ static json_t *curve_array(const struct tbs_plan *plan)
     return list;
 }
 
-static json_t *plan_object(const struct tbs_plan *plan)
+static void promise_put(json_t *object, const struct tbs_plan *plan)
 {
     const struct tbs_plan_options *o = &plan->options;
-    json_t *halls = json_array();
+    const bool part = o->slot_to > o->slot_from;
+
+    json_object_set_new(object, "scenario", json_string(plan->scenario->label.en));
+    json_object_set_new(object, "day",
+                        json_string(plan->scenario->day_kinds[o->days.kind].id));
+    json_object_set_new(object, "weekday",
+                        o->days.weekday > 0 ? json_integer(o->days.weekday) : json_null());
+    put(object, "promise_share", o->budget_hours > 0 ? plan->promise_best : o->share);
+    put(object, "promise_wait_s", (double)o->wait_us * 1e-6);
+    put(object, "abandon_most", o->left_most < 1 ? o->left_most : NAN);
+    json_object_set_new(object, "each_half_hour", json_boolean(o->each));
+    put(object, "from_s", part ? o->slot_from * 1800.0 : NAN);
+    put(object, "to_s", part ? o->slot_to * 1800.0 : NAN);
+    put(object, "confidence", o->confidence);
+    put(object, "budget_hours", o->budget_hours > 0 ? o->budget_hours : NAN);
+    json_object_set_new(object, "seed", json_integer((json_int_t)o->seed));
+}
+
+static json_t *whole_city(const struct tbs_plan *plan)
+{
+    if (!plan->city_run) {
+        return json_null();
+    }
+    return json_pack("{s:i, s:o, s:i, s:i}", "days", (int)plan->city_days, "within_share",
+                     number(plan->city_within), "halls_at_promise", (int)plan->city_kept,
+                     "halls_below_by_two_errors", (int)plan->city_broken);
+}
+
+static void sums_put(json_t *object, const struct tbs_plan *plan)
+{
+    put(object, "window_hours", plan->window_hours);
+    put(object, "window_hours_erlang_c", plan->window_hours_erlang_c);
+    put(object, "window_hours_equal_service", plan->window_hours_equal);
+    put(object, "window_hours_now", plan->window_hours_now);
+    put(object, "overtime_hours", plan->overtime_hours);
+    put(object, "within_share", plan->within);
+    put(object, "within_share_erlang_c", plan->within_erlang_c);
+    put(object, "within_share_equal_service", plan->within_equal);
+    put(object, "left_share", plan->left);
+    put(object, "promise_kept_probability", plan->promise_kept_probability);
+    put(object, "promise_kept_probability_all", plan->kept_probability_all);
+    json_object_set_new(object, "halls_kept", json_integer(plan->kept));
+    json_object_set_new(object, "halls_unproven", json_integer(plan->unproven));
+    json_object_set_new(object, "halls_impossible", json_integer(plan->impossible));
+    json_object_set_new(object, "city", whole_city(plan));
+    json_object_set_new(object, "stopped", json_boolean(plan->stopped));
+    json_object_set_new(object, "curve", curve_array(plan));
+    json_object_set_new(
+        object, "at_closing",
+        json_string("who holds a number at closing time is served within people.stay and the rule "
+                    "overtime; counted in time if called in time; these hours are overtime_hours"));
+}
+
+static json_t *plan_object(const struct tbs_plan *plan)
+{
+    json_t *halls = json_array(), *object = json_object();
 
     for (uint32_t h = 0; h < plan->hall_count; h++) {
         if (plan->halls[h].state != TBS_PLAN_CLOSED) {
             json_array_append_new(halls, hall_object(plan, h));
         }
     }
-    json_t *object = json_pack(
-        "{s:s, s:s, s:o, s:o, s:o, s:o, s:I}", "scenario", plan->scenario->label.en, "day",
-        plan->scenario->day_kinds[o->days.kind].id, "promise_share",
-        number(o->budget_hours > 0 ? plan->promise_best : o->share), "promise_wait_s",
-        number((double)o->wait_us * 1e-6), "abandon_most",
-        o->left_most < 1 ? number(o->left_most) : json_null(), "confidence", number(o->confidence),
-        "seed", (json_int_t)o->seed);
-    json_t *sums = json_pack(
-        "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i, s:i, s:b, s:o, s:o, s:s, s:o}",
-        "window_hours", number(plan->window_hours), "window_hours_erlang_c",
-        number(plan->window_hours_erlang_c), "window_hours_now", number(plan->window_hours_now),
-        "overtime_hours", number(plan->overtime_hours), "within_share", number(plan->within),
-        "within_share_erlang_c", number(plan->within_erlang_c), "left_share", number(plan->left),
-        "promise_kept_probability", number(plan->promise_kept_probability), "halls_kept",
-        (int)plan->kept, "halls_impossible", (int)plan->impossible, "stopped", plan->stopped,
-        "budget_hours", o->budget_hours > 0 ? number(o->budget_hours) : json_null(), "curve",
-        curve_array(plan), "at_closing",
-        "who holds a number at closing time is served within people.stay and the rule overtime; "
-        "counted in time if called in time; these hours are overtime_hours",
-        "halls", halls);
-    json_object_update(object, sums);
-    json_decref(sums);
-    json_object_set_new(object, "wall_s", number(plan->wall_s));
+    promise_put(object, plan);
+    sums_put(object, plan);
+    json_object_set_new(object, "halls", halls);
+    put(object, "wall_s", plan->wall_s);
     return object;
 }
 

@@ -1,0 +1,214 @@
+/* The replay's word: what a staffing would give, corrected by what the core said of the last one,
+ * and the moves that look best. Nothing is decided here. */
+#include <math.h>
+#include <string.h>
+
+#include "plan/search.h"
+
+enum { SWAPS = 4, SWAP_WIDTH = 3 };
+
+struct tbs_recording tbs_first_days(const struct tbs_recording *r, uint32_t visits)
+{
+    struct tbs_recording part = *r;
+
+    for (uint32_t d = 1; d < r->day_count && part.day_count == r->day_count; d++) {
+        if (r->day_first[d] >= visits) {
+            part.day_count = d;
+        }
+    }
+    return part;
+}
+
+double tbs_odds(double count, double visits)
+{
+    return (count + 0.5) / (visits - count + 0.5);
+}
+
+double tbs_share_of(double odds)
+{
+    return odds / (1 + odds);
+}
+
+struct tbs_guess tbs_guess_by(const struct tbs_search *s, const struct tbs_recording *recording,
+                              const struct tbs_staffing *staffing)
+{
+    const struct tbs_plan_options *o = s->options;
+    struct tbs_share share;
+    struct tbs_guess g = {0};
+
+    tbs_replay(s->lab, recording, staffing, &share);
+    if (share.visits <= 0) {
+        return (struct tbs_guess){1, 0};
+    }
+    const double late = tbs_odds(share.visits - share.within, share.visits);
+    const double left = tbs_odds(share.left, share.visits);
+    g.within = 1 - tbs_share_of(late * s->odds_late);
+    g.miss = fmax(0, tbs_share_of(left * s->odds_left) + s->pad_left - o->left_most);
+    if (!o->each) {
+        g.miss += fmax(0, o->share + s->pad_within - g.within);
+    }
+    for (uint32_t k = s->lab->judge_from; k < s->lab->judge_to && o->each; k++) {
+        if (share.slot_visits[k] > 0) {
+            const double n = share.slot_visits[k], out = tbs_odds(n - share.slot_within[k], n);
+            const double wanted = fmin(o->share + s->pad_slot[k], 1);
+            g.miss += fmax(0, wanted - 1 + tbs_share_of(out * s->odds_slot[k])) * n / share.visits;
+        }
+    }
+    return g;
+}
+
+struct tbs_guess tbs_guess_all(const struct tbs_search *s, const struct tbs_staffing *staffing)
+{
+    return tbs_guess_by(s, &s->recording, staffing);
+}
+
+static bool can(const struct tbs_search *s, const struct tbs_staffing *staffing, uint32_t slot,
+                int by)
+{
+    return by > 0 ? staffing->windows[slot] < s->lab->windows_max : staffing->windows[slot] > 1;
+}
+
+struct tbs_guess tbs_guess_with(const struct tbs_search *s, struct tbs_staffing staffing,
+                                uint32_t slot, int by)
+{
+    staffing.windows[slot] = (uint16_t)(staffing.windows[slot] + by);
+    return tbs_guess_by(s, &s->rank, &staffing);
+}
+
+uint32_t tbs_best_add(const struct tbs_search *s, const struct tbs_staffing *staffing)
+{
+    const struct tbs_guess now = tbs_guess_by(s, &s->rank, staffing);
+    uint32_t best = TB_NONE;
+    double most = -INFINITY;
+
+    for (uint32_t i = 0; i < s->open_count; i++) {
+        const uint32_t k = s->open[i];
+        if (!can(s, staffing, k, 1)) {
+            continue;
+        }
+        const struct tbs_guess g = tbs_guess_with(s, *staffing, k, 1);
+        const double gain =
+            (now.miss - g.miss + 1e-3 * (g.within - now.within)) / fmax(s->hours[k], 0.01);
+        if (gain > most) {
+            most = gain;
+            best = k;
+        }
+    }
+    return best;
+}
+
+void tbs_add_until_kept(const struct tbs_search *s, struct tbs_staffing *staffing)
+{
+    while (tbs_guess_all(s, staffing).miss > 0 && !tbs_search_stopped(s)) {
+        const uint32_t k = tbs_best_add(s, staffing);
+        if (k == TB_NONE) {
+            return;
+        }
+        staffing->windows[k]++;
+    }
+}
+
+/* The SWAP_WIDTH half hours that lose least (by -1) or gain most (by +1). */
+static uint32_t ranked(const struct tbs_search *s, const struct tbs_staffing *staffing, int by,
+                       uint32_t out[SWAP_WIDTH])
+{
+    double values[SWAP_WIDTH];
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < s->open_count; i++) {
+        const uint32_t k = s->open[i];
+        if (!can(s, staffing, k, by)) {
+            continue;
+        }
+        const struct tbs_guess g = tbs_guess_with(s, *staffing, k, by);
+        const double value = g.within - g.miss - 0.02 * by * s->hours[k];
+        uint32_t at = count < SWAP_WIDTH ? count++ : SWAP_WIDTH;
+        while (at > 0 && values[at - 1] < value) {
+            if (at < SWAP_WIDTH) {
+                values[at] = values[at - 1];
+                out[at] = out[at - 1];
+            }
+            at--;
+        }
+        if (at < SWAP_WIDTH && (at == count - 1 || values[at] <= value)) {
+            values[at] = value;
+            out[at] = k;
+        }
+    }
+    return count;
+}
+
+uint32_t tbs_best_remove(const struct tbs_search *s, const struct tbs_staffing *staffing)
+{
+    uint32_t best[SWAP_WIDTH];
+    const uint32_t count = ranked(s, staffing, -1, best);
+
+    for (uint32_t i = 0; i < count; i++) {
+        struct tbs_staffing next = *staffing;
+        next.windows[best[i]]--;
+        if (tbs_guess_all(s, &next).miss <= 0) {
+            return best[i];
+        }
+    }
+    return TB_NONE;
+}
+
+void tbs_remove_while_kept(const struct tbs_search *s, struct tbs_staffing *staffing)
+{
+    uint32_t k;
+
+    while (!tbs_search_stopped(s) && tbs_guess_all(s, staffing).miss <= 0 &&
+           (k = tbs_best_remove(s, staffing)) != TB_NONE) {
+        staffing->windows[k]--;
+    }
+}
+
+/* Moves one window to another half hour where that serves more in time. */
+static bool swap_better(const struct tbs_search *s, struct tbs_staffing *staffing)
+{
+    uint32_t from[SWAP_WIDTH], to[SWAP_WIDTH];
+    const uint32_t from_count = ranked(s, staffing, -1, from);
+    const uint32_t to_count = ranked(s, staffing, 1, to);
+    struct tbs_staffing best = *staffing;
+    const struct tbs_guess now = tbs_guess_by(s, &s->rank, staffing);
+    double most = now.within - now.miss + 1e-9;
+
+    for (uint32_t i = 0; i < from_count; i++) {
+        for (uint32_t j = 0; j < to_count; j++) {
+            struct tbs_staffing next = *staffing;
+            if (from[i] == to[j] || s->hours[from[i]] < s->hours[to[j]]) {
+                continue;
+            }
+            next.windows[from[i]]--;
+            next.windows[to[j]]++;
+            const struct tbs_guess g = tbs_guess_by(s, &s->rank, &next);
+            if (g.within - g.miss > most) {
+                most = g.within - g.miss;
+                best = next;
+            }
+        }
+    }
+    const bool better = memcmp(&best, staffing, sizeof best) != 0 &&
+                        tbs_guess_all(s, &best).within > tbs_guess_all(s, staffing).within &&
+                        tbs_guess_all(s, &best).miss <= tbs_guess_all(s, staffing).miss;
+    if (!better) {
+        return false;
+    }
+    *staffing = best;
+    return true;
+}
+
+void tbs_swap(const struct tbs_search *s, struct tbs_staffing *staffing, uint32_t moves)
+{
+    for (uint32_t i = 0; i < moves && !tbs_search_stopped(s) && swap_better(s, staffing); i++) {
+    }
+}
+
+void tbs_descend(const struct tbs_search *s, struct tbs_staffing *staffing)
+{
+    tbs_add_until_kept(s, staffing);
+    tbs_remove_while_kept(s, staffing);
+    for (uint32_t i = 0; i < SWAPS && !tbs_search_stopped(s) && swap_better(s, staffing); i++) {
+        tbs_remove_while_kept(s, staffing);
+    }
+}
