@@ -134,7 +134,7 @@ $(B)/obj/%.o: %.cc Makefile | $(B)/.deps
 $(main_o) $(B)/obj/bench/main.o: $(B)/version.h
 $(B)/obj/engine/watch/page.o: engine/watch/board.html
 # The pages and their chart library are inlined.
-$(B)/obj/sim/web/asset.o: $(wildcard sim/web/page/*) $(page)
+$(B)/obj/sim/web/asset.o: $(wildcard sim/web/page/*) sim/report/page/base.css $(page)
 $(filter $(B)/obj/sim/report/%,$(sim_o)): $(wildcard sim/report/page/*) $(page)
 
 -include $(patsubst %.o,%.d,$(lib_o) $(sim_o) $(main_o) $(bench_o) $(unit_o) $(help_o) $(explore_o))

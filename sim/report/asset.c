@@ -6,6 +6,7 @@
 #define ECHARTS "sim/report/node_modules/echarts/dist/echarts.min.js"
 
 #define ASSETS(X) \
+    X(base, "base", "style", PAGE "base.css") \
     X(css, "css", "style", PAGE "report.css") \
     X(print, "print", "style", PAGE "print.css") \
     X(echarts, "echarts", "script", ECHARTS) \

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "kernel/base.h"
-#include "kernel/interval.h"
 
 void tbs_web_json(struct tbs_web_reply *reply, unsigned status, json_t *json)
 {
@@ -55,32 +54,34 @@ static json_t *labels_json(const struct tb_label *labels, uint32_t count)
 }
 
 /* Of each kind of day: hours open in each half hour, and the own plan; null: closed. */
-static json_t *hall_days_json(const struct tb_scenario *s, uint32_t hall)
+static json_t *hall_days_json(struct tbs_web_city *city, uint32_t hall)
 {
     json_t *days = json_array();
 
-    for (uint32_t kind = 0; kind < s->day_kind_count; kind++) {
-        uint16_t windows[TBS_WEB_SLOTS];
+    for (uint32_t kind = 0; kind < city->scenario->day_kind_count; kind++) {
+        struct tbs_lab *lab = tbs_web_lab(city, hall, kind);
+        struct tbs_staffing own;
+        if (lab == NULL) {
+            json_array_append_new(days, json_null());
+            continue;
+        }
         json_t *open = json_array();
-        bool any = false;
         for (uint32_t k = 0; k < TBS_WEB_SLOTS; k++) {
             double hours;
-            any |= tbs_web_open(s, hall, kind, NULL, k, &hours);
+            tbs_lab_open(lab, k, &hours);
             json_array_append_new(open, json_real(hours));
         }
-        tbs_web_own(s, hall, kind, windows);
-        any = any && s->halls[hall].mix != TB_NONE && s->halls[hall].volume_milli > 0;
-        json_array_append_new(days, any ? json_pack("{s:O, s:o}", "open", open, "windows",
-                                                    tbs_web_windows_json(windows))
-                                        : json_null());
-        json_decref(open);
+        tbs_lab_own(lab, &own);
+        json_array_append_new(days, json_pack("{s:o, s:o}", "open", open, "windows",
+                                              tbs_web_windows_json(&own)));
+        tbs_lab_free(lab);
     }
     return days;
 }
 
 static void scenario_get(struct tbs_web *web, const json_t *body, struct tbs_web_reply *reply)
 {
-    const struct tb_scenario *s = web->scenario;
+    const struct tb_scenario *s = web->city.scenario;
     const struct tb_scenario_day *first = &s->days[s->demand.a_day ? 0 : s->demand.year_first];
     json_t *halls = json_array();
     char date[16], hash[20];
@@ -90,7 +91,7 @@ static void scenario_get(struct tbs_web *web, const json_t *body, struct tbs_web
         json_t *hall = label_json(&s->halls[h].label);
         json_object_set_new(hall, "trade", json_integer(s->halls[h].trade));
         json_object_set_new(hall, "windows", json_integer(s->halls[h].window_count));
-        json_object_set_new(hall, "days", hall_days_json(s, h));
+        json_object_set_new(hall, "days", hall_days_json(&web->city, h));
         json_array_append_new(halls, hall);
     }
     snprintf(date, sizeof date, "%04d-%02d-%02d", first->year % 10000, first->month % 100,
@@ -112,66 +113,77 @@ static void evaluate_post(struct tbs_web *web, const json_t *body, struct tbs_we
     struct tbs_web_question question;
     struct tbs_web_answer answer;
 
-    if (!tbs_web_read_question(web->scenario, body, body, &question, reply)) {
+    if (!tbs_web_read_question(web->city.scenario, body, body, &question, reply)) {
         return;
     }
-    if (!tbs_web_evaluate(web->scenario, &question, &answer)) {
+    if (!tbs_web_evaluate(&web->city, &question, &answer)) {
         closed_say(reply);
         return;
     }
-    tbs_web_json(reply, 200, tbs_web_answer_json(&answer));
+    tbs_web_json(reply, 200, tbs_web_answer_json(&answer.result, answer.window_hours));
+    tbs_web_answer_free(&answer);
 }
 
-/* null where days can't be paired (a what-if that leaves other days) or are too few. */
+/* null where days are too few. */
 static json_t *difference_json(const struct tbs_web_answer *a, const struct tbs_web_answer *b)
 {
     static const char *const names[TBS_WEB_MEASURE_COUNT] = {"within", "left", "wait_mean_s"};
     json_t *all = json_object();
 
     for (int m = 0; m < TBS_WEB_MEASURE_COUNT; m++) {
-        double p = 1;
-        const struct tbs_interval i =
-            tbs_interval_paired(b->by_day[m], a->by_day[m], a->days, 0.95, &p);
-        json_t *row = a->days != b->days || !isfinite(i.half_width)
-                          ? json_null()
-                          : json_pack("{s:f, s:f, s:b}", "value", i.value, "half_width",
-                                      i.half_width, "real", p < 0.05);
+        const struct tbs_web_difference d = tbs_web_compare(a, b, (enum tbs_web_measure)m);
+        json_t *row = isfinite(d.value) && isfinite(d.half_width)
+                          ? json_pack("{s:f, s:f, s:b}", "value", d.value, "half_width",
+                                      d.half_width, "real", d.real)
+                          : json_null();
         json_object_set_new(all, names[m], row);
     }
     return all;
 }
 
+static json_t *compared_json(struct tbs_web *web, const struct tbs_web_question *questions,
+                             size_t count)
+{
+    json_t *rows = json_array();
+    struct tbs_web_answer first = {.days = NULL};
+
+    for (size_t i = 0; i < count; i++) {
+        struct tbs_web_answer answer;
+        if (!tbs_web_evaluate(&web->city, &questions[i], &answer)) {
+            json_array_append_new(rows, json_null());
+            continue;
+        }
+        json_t *row = tbs_web_answer_json(&answer.result, answer.window_hours);
+        json_object_set_new(row, "change",
+                            first.days != NULL ? difference_json(&first, &answer) : json_null());
+        json_array_append_new(rows, row);
+        if (i == 0) {
+            first = answer;
+        } else {
+            tbs_web_answer_free(&answer);
+        }
+    }
+    tbs_web_answer_free(&first);
+    return rows;
+}
+
 static void compare_post(struct tbs_web *web, const json_t *body, struct tbs_web_reply *reply)
 {
     const json_t *plans = json_object_get(body, "plans");
-    struct tbs_web_answer answers[2];
+    struct tbs_web_question questions[TBS_WEB_COMPARE_MAX];
     const size_t count = json_array_size(plans);
 
     if (count < 1 || count > TBS_WEB_COMPARE_MAX) {
         tbs_web_wrong(reply, "一次可对比 1 到 6 个方案。", "From 1 to 6 plans can be compared.");
         return;
     }
-    json_t *rows = json_array();
     for (size_t i = 0; i < count; i++) {
-        struct tbs_web_question question;
-        struct tbs_web_answer *answer = &answers[i > 0];
-        if (!tbs_web_read_question(web->scenario, body, json_array_get(plans, i), &question,
-                                   reply)) {
-            json_decref(rows);
+        if (!tbs_web_read_question(web->city.scenario, body, json_array_get(plans, i),
+                                   &questions[i], reply)) {
             return;
         }
-        if (!tbs_web_evaluate(web->scenario, &question, answer)) {
-            json_array_append_new(rows, json_null());
-            answer->days = 0;
-            continue;
-        }
-        json_t *row = tbs_web_answer_json(answer);
-        json_object_set_new(row, "change", i > 0 && answers[0].days > 0
-                                               ? difference_json(&answers[0], answer)
-                                               : json_null());
-        json_array_append_new(rows, row);
     }
-    tbs_web_json(reply, 200, json_pack("{s:o}", "plans", rows));
+    tbs_web_json(reply, 200, json_pack("{s:o}", "plans", compared_json(web, questions, count)));
 }
 
 static void search_post(struct tbs_web *web, const json_t *body, struct tbs_web_reply *reply)
@@ -179,7 +191,7 @@ static void search_post(struct tbs_web *web, const json_t *body, struct tbs_web_
     const json_t *share = json_object_get(body, "share");
     struct tbs_web_question question;
 
-    if (!tbs_web_read_question(web->scenario, body, body, &question, reply)) {
+    if (!tbs_web_read_question(web->city.scenario, body, body, &question, reply)) {
         return;
     }
     if (!json_is_number(share) || !(json_number_value(share) >= 0.5) ||

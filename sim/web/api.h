@@ -3,7 +3,7 @@
  * GET  /api/scenario           halls, kinds of days, opening hours, the scenario's own plan
  * POST /api/evaluate           {hall, day, windows[48], whatif?} -> the day and half hours
  * POST /api/compare            {hall, day, plans: [{windows, whatif?}, ...]} -> each, and
- *                              paired differences to the first, by day, with 95% intervals
+ *                              its differences to the first, with 95% intervals by days
  * POST /api/search             {hall, day, windows, whatif?, share} -> {job}; see job.h
  * POST /api/search/cancel      {job}
  * POST /api/plan.csv           {changes: [{hall, day, windows}, ...]} -> for simulate --plan
@@ -26,8 +26,9 @@
 enum { TBS_WEB_BODY_MAX = 1 << 20, TBS_WEB_COMPARE_MAX = 6 };
 
 struct tbs_web {
-    const struct tb_scenario *scenario;
-    const char *folder; /* of the scenario */
+    struct tbs_web_city city;
+    const char *folder, *const *sets; /* what the scenario was read from */
+    uint32_t set_count;
     const char *staff;  /* table of people; NULL: none, so no roster */
     struct tbs_job job;
 };
@@ -53,8 +54,8 @@ void tbs_web_json(struct tbs_web_reply *reply, unsigned status, json_t *json);
 bool tbs_web_read_question(const struct tb_scenario *scenario, const json_t *hall_and_day,
                            const json_t *plan, struct tbs_web_question *question,
                            struct tbs_web_reply *reply);
-json_t *tbs_web_answer_json(const struct tbs_web_answer *answer);
-json_t *tbs_web_windows_json(const uint16_t windows[TBS_WEB_SLOTS]);
+json_t *tbs_web_answer_json(const struct tbs_lab_result *result, double window_hours);
+json_t *tbs_web_windows_json(const struct tbs_staffing *staffing);
 
 /* table.c: plan.csv and roster.xlsx. */
 void tbs_web_plan_csv(struct tbs_web *web, const json_t *body, struct tbs_web_reply *reply);

@@ -9,6 +9,7 @@
 
 #define ASSETS(X) \
     X(html, "/", "text/html; charset=utf-8", PAGE "workbench.html") \
+    X(base, "/base.css", "text/css; charset=utf-8", "sim/report/page/base.css") \
     X(css, "/workbench.css", "text/css; charset=utf-8", PAGE "workbench.css") \
     X(echarts, "/echarts.js", SCRIPT, "sim/report/node_modules/echarts/dist/echarts.min.js") \
     X(icon, "/favicon.ico", "image/svg+xml", PAGE "icon.svg") \

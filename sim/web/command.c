@@ -103,7 +103,7 @@ static int serve(struct tbs_web *web, const struct arguments *a)
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
     pthread_sigmask(SIG_BLOCK, &ends, NULL);
-    tbs_job_init(&web->job, web->scenario);
+    tbs_job_init(&web->job, &web->city);
     struct tbs_web_server *server = tbs_web_serve(web, a->listen, (uint16_t)a->port, error);
     if (server == NULL) {
         fprintf(stderr, "tongban workbench: %s\n", error);
@@ -122,8 +122,14 @@ static int serve(struct tbs_web *web, const struct arguments *a)
     if (a->open) {
         browser_open(url);
     }
+    pthread_t ahead;
+    const bool measures = pthread_create(&ahead, NULL, tbs_web_city_measure, &web->city) == 0;
     sigwait(&ends, &signal_number);
     atomic_store(&web->job.stop, true);
+    atomic_store(&web->city.stop, true);
+    if (measures) {
+        pthread_join(ahead, NULL);
+    }
     tbs_web_stop(server);
     tbs_job_end(&web->job);
     return 0;
@@ -151,8 +157,11 @@ static int scenario_serve(struct arguments *a)
         scenario = NULL;
     }
     if (scenario != NULL) {
-        struct tbs_web web = {.scenario = scenario, .folder = a->folder, .staff = a->staff};
+        struct tbs_web web = {
+            .folder = a->folder, .sets = a->sets, .set_count = a->set_count, .staff = a->staff};
+        tbs_web_city_init(&web.city, scenario);
         status = serve(&web, a);
+        tbs_web_city_end(&web.city);
     }
     tb_scenario_free(scenario);
     tb_scenario_problems_free(&problems);

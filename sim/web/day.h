@@ -1,10 +1,9 @@
 /* day.h: one hall's day with so many windows in each half hour, and what if: the workbench's ruler.
  *
- * A hall is cut out of the scenario with its own people, rules, queues and windows, and its days of
- * one kind run through on the real core. The same citizens come for any windows and any what-if
- * (common random numbers), so two answers differ by what was changed, not by chance. What happens
- * between halls (collection visits, people who choose another hall) is not in it: `tongban simulate
- * --plan` runs the whole city.
+ * What if makes another scenario of what concerns the hall (whatif.c); sim/plan's lab then runs the
+ * hall on the real core, with what the rest of the city sends to it, and its search finds the
+ * fewest windows: the page, `tongban plan` and their guarantee are one. The same citizens come for
+ * any windows and any what-if (common random numbers), so two answers differ by what was changed.
  *
  * What if: surge: so much of the demand more; sick: so many windows fewer in each half hour, one at
  * least staying open; closed: the people of a closed hall come to the other halls of its trade, in
@@ -16,11 +15,24 @@
 #ifndef TBS_WEB_DAY_H
 #define TBS_WEB_DAY_H
 
-#include <stdatomic.h>
+#include <pthread.h>
 
-#include "tongban/scenario.h"
+#include "plan/plan.h"
 
-enum { TBS_WEB_SLOTS = 48, TBS_WEB_DAYS_MAX = 64, TBS_WEB_CLOSED_MAX = 16, TBS_WEB_DAYS = 40 };
+enum { TBS_WEB_SLOTS = TBS_PLAN_SLOTS, TBS_WEB_CLOSED_MAX = 16 };
+
+/* A scenario, and what its halls get from elsewhere, measured once for each kind of day. */
+struct tbs_web_city {
+    const struct tb_scenario *scenario;
+    pthread_mutex_t mutex;
+    struct tbs_flow *flows[TB_DAY_KINDS_MAX]; /* [hall]; NULL: not yet */
+    atomic_bool stop;                         /* of the measuring ahead */
+};
+
+void tbs_web_city_init(struct tbs_web_city *city, const struct tb_scenario *scenario);
+void tbs_web_city_end(struct tbs_web_city *city);
+/* All kinds of day ahead of any question, so that none has to wait for it; for a thread. */
+void *tbs_web_city_measure(void *city);
 
 struct tbs_web_whatif {
     double surge; /* 0.2: 20% more people */
@@ -32,56 +44,55 @@ struct tbs_web_whatif {
 
 struct tbs_web_question {
     uint32_t hall, kind;
-    uint16_t windows[TBS_WEB_SLOTS];
+    struct tbs_staffing staffing; /* as planned: the sick still among them */
     struct tbs_web_whatif whatif;
-    uint64_t seed;
-    uint32_t days; /* at most TBS_WEB_DAYS_MAX, spread over the days of that kind */
 };
-
-/* Shares are of the visits with a number; NAN where nobody came. */
-struct tbs_web_figures {
-    double visits, within, left, wait_mean_s, wait_p50_s, wait_p90_s;
-};
-
-/* Figures that two plans are compared by, one value a day. */
-enum tbs_web_measure { TBS_WEB_WITHIN, TBS_WEB_LEFT, TBS_WEB_WAIT, TBS_WEB_MEASURE_COUNT };
 
 struct tbs_web_answer {
-    struct tbs_web_figures day, slots[TBS_WEB_SLOTS]; /* by instant of arrival */
-    double window_hours;
-    uint32_t days;
-    double by_day[TBS_WEB_MEASURE_COUNT][TBS_WEB_DAYS_MAX];
+    struct tbs_lab_result result;
+    struct tbs_day_sum *days; /* [result.days] */
+    double window_hours;      /* as planned */
 };
 
-/* Is the hall open in this half hour of such days? hours: how long (NULL: not asked). */
-bool tbs_web_open(const struct tb_scenario *scenario, uint32_t hall, uint32_t kind,
-                  const struct tbs_web_whatif *whatif, uint32_t slot, double *hours);
-
-/* The scenario's own plan: the most windows at any time of each half hour. */
-void tbs_web_own(const struct tb_scenario *scenario, uint32_t hall, uint32_t kind,
-                 uint16_t windows[TBS_WEB_SLOTS]);
+/* A lab of the hall as the scenario has it; NULL: never open on such days, or nobody comes. */
+struct tbs_lab *tbs_web_lab(struct tbs_web_city *city, uint32_t hall, uint32_t kind);
 
 /* False: not open on such days, or nobody comes, or the hall is one of the closed. */
-bool tbs_web_evaluate(const struct tb_scenario *scenario, const struct tbs_web_question *question,
+bool tbs_web_evaluate(struct tbs_web_city *city, const struct tbs_web_question *question,
                       struct tbs_web_answer *answer);
+void tbs_web_answer_free(struct tbs_web_answer *answer);
 
-/* ---- search.c: the fewest windows that keep the promise ---------------------------------------
- * Adds a window where most people wait too long until the promise holds with two standard errors
- * in hand, then takes away each one that is not needed, dearest half hour first; the plan is told
- * anew after each step. Greedy, so near the least and not proven to be it. */
+/* Figures that two plans are compared by: differences of what the answers say, with intervals by
+ * the days, which both have in common. */
+enum tbs_web_measure { TBS_WEB_WITHIN, TBS_WEB_LEFT, TBS_WEB_WAIT, TBS_WEB_MEASURE_COUNT };
+struct tbs_web_difference {
+    double value, half_width; /* 95%; infinite: too few days */
+    bool real;                /* at 5% */
+};
+struct tbs_web_difference tbs_web_compare(const struct tbs_web_answer *a,
+                                          const struct tbs_web_answer *b, enum tbs_web_measure);
 
-struct tbs_web_search {
-    uint16_t windows[TBS_WEB_SLOTS];
-    struct tbs_web_answer answer; /* at the end on a seed that the search has not seen */
-    uint32_t step;
-    bool kept; /* false at the end: not even all windows are enough */
-    const char *phase; /* "add", "remove", "check" */
+/* The fewest windows that keep the promise with 95% confidence, as tbs_plan_hall_find. Where people
+ * are sick, so many more are planned; needs, hours and what is told say what is planned. False: as
+ * tbs_web_evaluate. *found: to tbs_plan_hall_clear in any case. */
+bool tbs_web_search(struct tbs_web_city *city, const struct tbs_web_question *question,
+                    double share, void (*tell)(void *context, const struct tbs_plan_told *told),
+                    void *context, const atomic_bool *stop, struct tbs_plan_hall *found);
+
+/* ---- whatif.c ------------------------------------------------------------------------------- */
+
+/* The scenario as it would be for one hall; what it points to is its own or the whole one's. */
+struct tbs_web_changed {
+    struct tb_scenario scenario;
+    struct tb_scenario_hall *halls;
+    struct tb_calendar *calendars;
+    struct tb_arrivals *arrivals;
+    struct tb_arrivals_piece *pieces;
 };
 
-/* False: as tbs_web_evaluate, or stopped (*stop). `tell` may be NULL. */
-bool tbs_web_search(const struct tb_scenario *scenario, const struct tbs_web_question *start,
-                    double share, struct tbs_web_search *search,
-                    void (*tell)(void *context, const struct tbs_web_search *search), void *context,
-                    const atomic_bool *stop);
+/* False: the hall is closed all that day, or nobody comes. Freed in any case. */
+bool tbs_web_change(const struct tb_scenario *scenario, const struct tbs_web_question *question,
+                    struct tbs_web_changed *changed);
+void tbs_web_changed_free(struct tbs_web_changed *changed);
 
 #endif

@@ -8,10 +8,10 @@
 #include "kernel/base.h"
 #include "web/api.h"
 
-void tbs_job_init(struct tbs_job *job, const struct tb_scenario *scenario)
+void tbs_job_init(struct tbs_job *job, struct tbs_web_city *city)
 {
     memset(job, 0, sizeof *job);
-    job->scenario = scenario;
+    job->city = city;
     tbs_assert(pthread_mutex_init(&job->mutex, NULL) == 0);
     tbs_assert(pthread_cond_init(&job->changed, NULL) == 0);
     job->over = true;
@@ -40,11 +40,12 @@ static void step_tell(struct tbs_job *job, char *text, bool over)
     pthread_mutex_unlock(&job->mutex);
 }
 
-static char *search_text(const char *state, const struct tbs_web_search *search)
+static char *step_text(const char *state, uint32_t step, const struct tbs_staffing *windows,
+                       double window_hours, const struct tbs_lab_result *result)
 {
-    json_t *json = json_pack("{s:s, s:i, s:o, s:o}", "state", state, "step", (int)search->step,
-                             "windows", tbs_web_windows_json(search->windows), "answer",
-                             tbs_web_answer_json(&search->answer));
+    json_t *json = json_pack("{s:s, s:i, s:o, s:o}", "state", state, "step", (int)step, "windows",
+                             tbs_web_windows_json(windows), "answer",
+                             tbs_web_answer_json(result, window_hours));
     char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(6));
 
     json_decref(json);
@@ -52,23 +53,27 @@ static char *search_text(const char *state, const struct tbs_web_search *search)
     return text;
 }
 
-static void progress(void *context, const struct tbs_web_search *search)
+static void progress(void *context, const struct tbs_plan_told *told)
 {
-    step_tell(context, search_text(search->phase, search), false);
+    step_tell(context,
+              step_text(told->phase, told->step, told->staffing, told->window_hours, told->result),
+              false);
 }
 
 static void *work(void *context)
 {
     struct tbs_job *job = context;
-    struct tbs_web_search *search = malloc(sizeof *search);
+    struct tbs_plan_hall found;
+    const bool any = tbs_web_search(job->city, &job->question, job->share, progress, job,
+                                    &job->stop, &found);
+    const char *state = !any                                ? "closed"
+                        : found.state == TBS_PLAN_KEPT       ? "kept"
+                        : found.state == TBS_PLAN_IMPOSSIBLE ? "short"
+                                                             : "stopped";
 
-    tbs_assert(search != NULL);
-    const bool found = tbs_web_search(job->scenario, &job->question, job->share, search, progress,
-                                      job, &job->stop);
-    const bool stopped = atomic_load_explicit(&job->stop, memory_order_relaxed);
-    const char *state = stopped ? "stopped" : !found ? "closed" : search->kept ? "kept" : "short";
-    step_tell(job, search_text(state, search), true);
-    free(search);
+    step_tell(job, step_text(state, job->step + 1, &found.needs, found.hours, &found.result),
+              true);
+    tbs_plan_hall_clear(&found);
     return NULL;
 }
 

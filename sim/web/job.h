@@ -13,7 +13,7 @@
 #include "web/day.h"
 
 struct tbs_job {
-    const struct tb_scenario *scenario;
+    struct tbs_web_city *city;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
     pthread_t thread;
@@ -25,7 +25,7 @@ struct tbs_job {
     double share;
 };
 
-void tbs_job_init(struct tbs_job *job, const struct tb_scenario *scenario);
+void tbs_job_init(struct tbs_job *job, struct tbs_web_city *city);
 void tbs_job_end(struct tbs_job *job); /* stops, waits, frees */
 
 /* The new job's number. */

@@ -40,7 +40,7 @@ static bool windows_read(const struct tb_scenario *s, const json_t *plan,
             return tbs_web_wrong(reply, "窗口数须是 0 到该大厅窗口总数之间的整数。",
                                  "Windows are whole numbers from 0 to what the hall has.");
         }
-        q->windows[k] = (uint16_t)json_integer_value(n);
+        q->staffing.windows[k] = (uint16_t)json_integer_value(n);
     }
     return true;
 }
@@ -98,8 +98,6 @@ bool tbs_web_read_question(const struct tb_scenario *scenario, const json_t *whe
     const json_t *whatif = json_object_get(plan, "whatif");
 
     memset(question, 0, sizeof *question);
-    question->seed = 1;
-    question->days = TBS_WEB_DAYS;
     if (whatif != NULL && !json_is_object(whatif)) {
         return tbs_web_wrong(reply, "假设条件的格式不对。", "The what-if is not an object.");
     }
@@ -114,7 +112,7 @@ static json_t *number(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *figures_json(const struct tbs_web_figures *f)
+static json_t *figures_json(const struct tbs_day_figures *f)
 {
     return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "visits", number(f->visits), "within",
                      number(f->within), "left", number(f->left), "wait_mean_s",
@@ -122,23 +120,25 @@ static json_t *figures_json(const struct tbs_web_figures *f)
                      number(f->wait_p90_s));
 }
 
-json_t *tbs_web_answer_json(const struct tbs_web_answer *answer)
+json_t *tbs_web_answer_json(const struct tbs_lab_result *result, double window_hours)
 {
     json_t *slots = json_array();
 
     for (uint32_t k = 0; k < TBS_WEB_SLOTS; k++) {
-        json_array_append_new(slots, figures_json(&answer->slots[k]));
+        json_array_append_new(slots, figures_json(&result->slots[k]));
     }
-    return json_pack("{s:o, s:o, s:f, s:i}", "day", figures_json(&answer->day), "slots", slots,
-                     "window_hours", answer->window_hours, "days", (int)answer->days);
+    return json_pack("{s:o, s:o, s:o, s:o, s:f, s:o, s:i}", "day", figures_json(&result->day),
+                     "within_error", number(result->within_error), "left_error",
+                     number(result->left_error), "slots", slots, "window_hours", window_hours,
+                     "overtime_hours", number(result->overtime_hours), "days", (int)result->days);
 }
 
-json_t *tbs_web_windows_json(const uint16_t windows[TBS_WEB_SLOTS])
+json_t *tbs_web_windows_json(const struct tbs_staffing *staffing)
 {
     json_t *array = json_array();
 
     for (uint32_t k = 0; k < TBS_WEB_SLOTS; k++) {
-        json_array_append_new(array, json_integer(windows[k]));
+        json_array_append_new(array, json_integer(staffing->windows[k]));
     }
     return array;
 }

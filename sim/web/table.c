@@ -12,29 +12,35 @@ enum { ROSTER_DAYS_MAX = 62, ROSTER_TIME_S = 30 };
 
 /* ---- plan.csv -------------------------------------------------------------------------------- */
 
-/* Windows 1 .. n of each run of equal half hours, within the opening hours. */
-static void change_print(const struct tb_scenario *s, const struct tbs_web_question *q, FILE *out)
+/* The windows of each run of equal half hours, within the opening hours. */
+static void change_print(struct tbs_web_city *city, const struct tbs_web_question *q, FILE *out)
 {
+    const struct tb_scenario *s = city->scenario;
     const struct tb_day_kind *kind =
         &s->config.calendars[s->halls[q->hall].calendar].kinds[q->kind];
-    const int64_t slot_us = TB_MINUTES(30), minute = TB_MINUTES(1);
+    const int64_t minute = TB_MINUTES(1);
+    const uint16_t *n = q->staffing.windows;
+    struct tbs_lab *lab = tbs_web_lab(city, q->hall, q->kind);
 
-    for (uint32_t i = 0; i < kind->period_count; i++) {
+    for (uint32_t i = 0; i < kind->period_count && lab != NULL; i++) {
         for (uint32_t k = 0, end; k < TBS_WEB_SLOTS; k = end) {
             const int64_t opens = kind->periods[i].opens_us, closes = kind->periods[i].closes_us;
-            for (end = k + 1; end < TBS_WEB_SLOTS && q->windows[end] == q->windows[k];) {
+            for (end = k + 1; end < TBS_WEB_SLOTS && n[end] == n[k];) {
                 end++;
             }
-            const int64_t from = k * slot_us > opens ? k * slot_us : opens;
-            const int64_t to = end * slot_us < closes ? end * slot_us : closes;
-            if (from < to && q->windows[k] > 0) {
-                fprintf(out, "%s,%s,%02d:%02d,%02d:%02d,%u,\n", s->halls[q->hall].label.id,
+            const int64_t from = k * TBS_PLAN_SLOT_US > opens ? k * TBS_PLAN_SLOT_US : opens;
+            const int64_t to = end * TBS_PLAN_SLOT_US < closes ? end * TBS_PLAN_SLOT_US : closes;
+            if (from < to && n[k] > 0) {
+                fprintf(out, "%s,%s,%02d:%02d,%02d:%02d,", s->halls[q->hall].label.id,
                         s->day_kinds[q->kind].id, (int)(from / minute / 60),
                         (int)(from / minute % 60), (int)(to / minute / 60),
-                        (int)(to / minute % 60), q->windows[k]);
+                        (int)(to / minute % 60));
+                tbs_lab_windows_print(lab, n[k], out);
+                fputs(",\n", out);
             }
         }
     }
+    tbs_lab_free(lab);
 }
 
 static void shift_print(const struct tb_scenario *s, const struct tb_shift *shift, FILE *out)
@@ -78,9 +84,10 @@ static bool changes_read(const struct tb_scenario *s, const json_t *body,
     return true;
 }
 
-static void plan_print(const struct tb_scenario *s, const struct tbs_web_question *changes,
+static void plan_print(struct tbs_web_city *city, const struct tbs_web_question *changes,
                        size_t count, FILE *out)
 {
+    const struct tb_scenario *s = city->scenario;
     bool *changed = calloc((size_t)s->hall_count * s->day_kind_count + 1, sizeof *changed);
 
     tbs_assert(changed != NULL);
@@ -92,7 +99,7 @@ static void plan_print(const struct tb_scenario *s, const struct tbs_web_questio
     for (size_t i = 0; i < count; i++) {
         bool *mine = &changed[changes[i].hall * s->day_kind_count + changes[i].kind];
         if (!*mine) {
-            change_print(s, &changes[i], out);
+            change_print(city, &changes[i], out);
         }
         *mine = true;
     }
@@ -111,13 +118,13 @@ void tbs_web_plan_csv(struct tbs_web *web, const json_t *body, struct tbs_web_re
     struct tbs_web_question *changes;
     size_t count;
 
-    if (!changes_read(web->scenario, body, &changes, &count, reply)) {
+    if (!changes_read(web->city.scenario, body, &changes, &count, reply)) {
         return;
     }
     FILE *out = open_memstream(&reply->bytes, &reply->count);
     tbs_assert(out != NULL);
     fputs("\xef\xbb\xbf", out); /* for Excel */
-    plan_print(web->scenario, changes, count, out);
+    plan_print(&web->city, changes, count, out);
     tbs_assert(fclose(out) == 0);
     free(changes);
     reply->status = 200;
@@ -141,9 +148,11 @@ static struct tb_scenario *planned(struct tbs_web *web, const struct tbs_web_que
                       "A temporary file could not be written (is /tmp full?).");
         return NULL;
     }
-    plan_print(web->scenario, changes, count, file);
+    plan_print(&web->city, changes, count, file);
     struct tb_scenario *s =
-        fclose(file) == 0 ? tb_scenario_load_with(web->folder, NULL, 0, path, &problems) : NULL;
+        fclose(file) == 0 ? tb_scenario_load_with(web->folder, web->sets, web->set_count, path,
+                                                   &problems)
+                           : NULL;
     unlink(path);
     if (s == NULL && problems.count > 0) {
         tbs_web_wrong(reply, problems.problems[0].zh, problems.problems[0].en);
@@ -244,8 +253,8 @@ void tbs_web_roster(struct tbs_web *web, const json_t *body, struct tbs_web_repl
                       "the scenario's folder.");
         return;
     }
-    if (!period_read(web->scenario, body, &ask, reply) ||
-        !changes_read(web->scenario, body, &changes, &count, reply)) {
+    if (!period_read(web->city.scenario, body, &ask, reply) ||
+        !changes_read(web->city.scenario, body, &changes, &count, reply)) {
         return;
     }
     struct tb_scenario *s = planned(web, changes, count, reply);

@@ -1,7 +1,9 @@
-/* The workbench's edge: what it refuses, in JSON and over HTTP, and that it goes on afterwards. */
+/* The workbench: what it refuses, in JSON and over HTTP, and that it goes on afterwards; what its
+ * figures mean. */
 #define _GNU_SOURCE /* asprintf */
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +25,15 @@ static void setup(void)
 
     scenario = tb_scenario_load("sim/scenarios/teach-one-hall", &problems);
     cr_assert(scenario != NULL);
-    web = (struct tbs_web){.scenario = scenario, .folder = "sim/scenarios/teach-one-hall"};
-    tbs_job_init(&web.job, scenario);
+    web = (struct tbs_web){.folder = "sim/scenarios/teach-one-hall"};
+    tbs_web_city_init(&web.city, scenario);
+    tbs_job_init(&web.job, &web.city);
 }
 
 static void teardown(void)
 {
     tbs_job_end(&web.job);
+    tbs_web_city_end(&web.city);
     tb_scenario_free(scenario);
 }
 
@@ -273,4 +277,106 @@ Test(workbench, it_listens_on_loopback_only)
     cr_expect(tbs_web_serve(&web, "somewhere", 0, error) == NULL);
     cr_expect(strlen(error) > 0);
     tbs_web_stop(server);
+}
+
+/* ---- the ruler ------------------------------------------------------------------------------- */
+
+static struct tbs_web_question saturday(uint16_t windows)
+{
+    struct tbs_web_question q = {.hall = 0, .kind = 1};
+
+    q.whatif.to = TBS_WEB_SLOTS;
+    for (uint32_t k = 0; k < TBS_WEB_SLOTS; k++) {
+        q.staffing.windows[k] = windows;
+    }
+    return q;
+}
+
+Test(workbench, a_difference_is_that_of_the_figures_shown)
+{
+    const struct tbs_web_question two = saturday(2), three = saturday(3);
+    struct tbs_web_answer a, b;
+
+    cr_assert(tbs_web_evaluate(&web.city, &two, &a) && tbs_web_evaluate(&web.city, &three, &b));
+    const double shown[TBS_WEB_MEASURE_COUNT] = {
+        b.result.day.within - a.result.day.within, b.result.day.left - a.result.day.left,
+        b.result.day.wait_mean_s - a.result.day.wait_mean_s};
+    for (int m = 0; m < TBS_WEB_MEASURE_COUNT; m++) {
+        const struct tbs_web_difference d = tbs_web_compare(&a, &b, (enum tbs_web_measure)m);
+        const struct tbs_web_difference none = tbs_web_compare(&a, &a, (enum tbs_web_measure)m);
+        cr_expect_float_eq(d.value, shown[m], 1e-9 * (1 + fabs(shown[m])));
+        cr_expect(d.half_width > 0 && d.half_width < fabs(d.value) && d.real, "a third window");
+        cr_expect(none.value == 0 && !none.real, "no difference from itself");
+    }
+    /* The same citizens: the interval is narrower than that of two separate runs. */
+    const struct tbs_web_difference within = tbs_web_compare(&a, &b, TBS_WEB_WITHIN);
+    cr_expect(within.half_width < 1.96 * hypot(a.result.within_error, b.result.within_error));
+    tbs_web_answer_free(&a);
+    tbs_web_answer_free(&b);
+}
+
+static double within(const struct tbs_web_question *question)
+{
+    struct tbs_web_answer answer;
+
+    cr_assert(tbs_web_evaluate(&web.city, question, &answer));
+    tbs_web_answer_free(&answer);
+    return answer.result.day.within;
+}
+
+Test(workbench, what_if_changes_what_it_says)
+{
+    struct tbs_web_question q = saturday(3);
+    const double plain = within(&q);
+    struct tbs_web_answer answer;
+
+    q.whatif.surge = 0.3;
+    cr_expect(within(&q) < plain, "more people");
+    q = saturday(3);
+    q.whatif.sick = 1;
+    const struct tbs_web_question two = saturday(2);
+    cr_expect(within(&q) == within(&two), "three windows, one sick, are two");
+    q.whatif.sick = 9;
+    const struct tbs_web_question one = saturday(1);
+    cr_expect(within(&q) == within(&one), "one stays open");
+    q = saturday(3);
+    q.whatif.to = 24; /* noon: all people of the afternoon come in the morning */
+    cr_assert(tbs_web_evaluate(&web.city, &q, &answer));
+    cr_expect(answer.result.day.within < plain);
+    cr_expect_float_eq(answer.window_hours, 3 * 3.5, 1e-9);
+    for (uint32_t k = 24; k < TBS_WEB_SLOTS; k++) {
+        cr_expect(!(answer.result.slots[k].visits > 0));
+    }
+    tbs_web_answer_free(&answer);
+    q = saturday(3);
+    q.whatif.from = 42; /* after closing time */
+    cr_expect(!tbs_web_evaluate(&web.city, &q, &answer));
+    q = saturday(3);
+    q.whatif.closed[q.whatif.closed_count++] = 0;
+    cr_expect(!tbs_web_evaluate(&web.city, &q, &answer));
+}
+
+Test(workbench, the_plan_is_that_of_tongban_plan)
+{
+    struct tbs_plan_options options;
+    struct tbs_plan_hall found;
+    struct tbs_web_question q = saturday(2);
+
+    tbs_plan_options_init(&options, scenario);
+    options.hall = 0;
+    cr_assert(tbs_plan_days_find(scenario, "saturday", &options.days));
+    struct tbs_plan *plan = tbs_plan_search(scenario, &options, NULL, NULL, NULL);
+    cr_assert(tbs_web_search(&web.city, &q, options.share, NULL, NULL, NULL, &found));
+    cr_expect(found.state == TBS_PLAN_KEPT && plan->halls[0].state == TBS_PLAN_KEPT);
+    cr_expect(memcmp(&found.needs, &plan->halls[0].needs, sizeof found.needs) == 0);
+    cr_expect_float_eq(found.hours, plan->halls[0].hours, 1e-9);
+    tbs_plan_hall_clear(&found);
+    /* With one sick each open half hour has one more planned, or all that there are. */
+    q.whatif.sick = 1;
+    cr_assert(tbs_web_search(&web.city, &q, options.share, NULL, NULL, NULL, &found));
+    for (uint32_t k = 0; k < TBS_WEB_SLOTS && found.state == TBS_PLAN_KEPT; k++) {
+        cr_expect(found.needs.windows[k] == 0 || found.needs.windows[k] >= 2);
+    }
+    tbs_plan_hall_clear(&found);
+    tbs_plan_free(plan);
 }

@@ -24,10 +24,14 @@ function figuresDraw() {
   }
   const { day } = answer;
   const of = (show) => (base ? show(base.day) : "—");
-  const kept = day.within >= CITY.promise_share;
+  const error = 1.96 * (answer.within_error ?? 0);
+  const over = day.within - CITY.promise_share;
+  const kind = Math.abs(over) <= error ? "near" : over > 0 ? "kept" : "missed";
   const mark = {
-    kind: kept ? "kept" : "missed",
-    text: t(kept ? "f.goal.kept" : "f.goal.missed", { n: percent(CITY.promise_share) }),
+    kind,
+    text: `${t("f.error", { n: digits(100 * error, 1) })} · ${t("f.goal." + kind, {
+      n: percent(CITY.promise_share),
+    })}`,
   };
   $("figures").replaceChildren(
     figure(
@@ -60,6 +64,10 @@ function figuresDraw() {
       "f.hours",
       digits(answer.window_hours, 1),
       base ? digits(base.window_hours, 1) : "—",
+      answer.overtime_hours >= 0.05 && {
+        kind: "",
+        text: t("f.overtime", { n: digits(answer.overtime_hours, 1) }),
+      },
     ),
   );
   $("said").textContent = t("said", {
@@ -96,7 +104,7 @@ function waitsDraw(answer) {
         textStyle: { fontSize: 13, fontWeight: 500, color: MUTED },
         left: 0,
       },
-      grid: { left: 40, right: 8, top: 30, bottom: 24 },
+      grid: { left: 40, right: 8, top: 44, bottom: 24 },
       xAxis: {
         type: "category",
         data: slots.map(clock),
@@ -107,7 +115,7 @@ function waitsDraw(answer) {
         type: "value",
         min: 0,
         ...axis,
-        max: (v) => Math.ceil(Math.max(v.max, promise * 1.2)),
+        max: (v) => Math.ceil(Math.max(v.max * 1.05, promise * 1.2)),
       },
       series: [
         {

@@ -36,7 +36,7 @@ function pathDraw() {
       textStyle: { fontSize: 13, fontWeight: 500, color: MUTED },
       left: 0,
     },
-    grid: { left: 48, right: 56, top: 30, bottom: 24 },
+    grid: { left: 48, right: 56, top: 44, bottom: 24 },
     xAxis: {
       type: "category",
       data: path.map((one, index) => index + 1),
@@ -84,7 +84,7 @@ function findEnd() {
 function findStep(event) {
   const { state, windows, answer, step } = JSON.parse(event.data);
   const { key } = STATE.job;
-  const live = ["add", "remove", "check"].includes(state);
+  const live = ["search", "check"].includes(state);
   if (state !== "stopped" && state !== "closed") findText(state, answer, step);
   else $("found").textContent = t("find." + state);
   if (live) {

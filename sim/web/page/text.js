@@ -45,6 +45,9 @@ const TEXT = {
   "f.own": ["原方案 {n}", "scenario: {n}"],
   "f.goal.kept": ["达到承诺 {n}", "keeps the promised {n}"],
   "f.goal.missed": ["未达到承诺 {n}", "misses the promised {n}"],
+  "f.goal.near": ["与承诺 {n} 在误差之内", "within chance of the promised {n}"],
+  "f.error": ["± {n} 点（95%）", "± {n} pt (95%)"],
+  "f.overtime": ["另有延时约 {n} 小时", "and about {n} h beyond it"],
   min: ["分钟", "min"],
   said: [
     "{within} 在 {n} 分钟内叫到，十个人中九个等候不超过 {p90}，{left} 离开，共 {hours} 窗口" +
@@ -85,23 +88,20 @@ const TEXT = {
   "find.within": ["的人在 {n} 分钟内叫到", "of people called within {n} min"],
   "find.start": ["求最少的窗口", "Find the fewest windows"],
   "find.stop": ["停止", "Stop"],
-  "find.add": [
-    "第 {step} 步，加窗口：{hours} 窗口小时，承诺内 {within}",
-    "Step {step}, adding: {hours} window hours, {within} in time",
-  ],
-  "find.remove": [
-    "第 {step} 步，试着减窗口：{hours} 窗口小时，承诺内 {within}",
-    "Step {step}, taking away: {hours} window hours, {within} in time",
+  "find.search": [
+    "第 {step} 步，估算：{hours} 窗口小时，承诺内 {within}",
+    "Step {step}, proposed: {hours} window hours, {within} in time",
   ],
   "find.check": [
     "第 {step} 步，换一批人检验：{hours} 窗口小时，承诺内 {within}",
     "Step {step}, checked on other people: {hours} window hours, {within} in time",
   ],
   "find.kept": [
-    "找到了：{hours} 窗口小时，换一批人检验，{within} 在承诺内，九成等候不超过 {p90}。已放" +
-    "到上面，可撤销。",
+    "找到了：{hours} 窗口小时，换一批人检验，{within} 在承诺内，九成等候不超过 {p90}；有 95% 的" +
+      "把握守住承诺。已放到上面，可撤销。",
     "Found: {hours} window hours; on people it had not met {within} in time, nine in ten " +
-    "wait at most {p90}. Laid down above; undo takes it back.",
+      "wait at most {p90}; the promise is kept with 95% confidence. Laid down above; undo takes " +
+      "it back.",
   ],
   "find.short": [
     "做不到：全部窗口都开，也只有 {within} 在承诺内。请降低承诺、加窗口，或分流。",
@@ -162,11 +162,11 @@ const TEXT = {
     "plan.csv runs the whole city. What-ifs are not in it.",
   ],
   method: [
-    "每个数字都来自真实排队规则的仿真：本大厅全年这类日子（最多 40 天），每次同一批人。改派" +
-    "到别的大厅、领证的人不在内。",
-    "Every number is simulated on the real queueing rules: up to 40 such days of the year, " +
-    "the same people each time. " +
-      "People sent to other halls, and visits that only collect, are not in it.",
+    "每个数字都来自真实排队规则的仿真：本大厅全年这类日子，每次同一批人；从别的大厅来的、来领证的" +
+      "人按全市仿真的比例计入。求方案与 tongban plan 相同。",
+    "Every number is simulated on the real queueing rules: such days of the year, the same " +
+      "people each time; those who come from other halls or only collect are counted in as the " +
+      "whole city's simulation has them. Plans are those of tongban plan.",
   ],
   "trouble.net": [
     "工作台没有回应。请看启动它的窗口是否还开着，然后刷新。",

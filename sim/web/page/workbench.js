@@ -27,6 +27,7 @@ function daysDraw() {
     legend,
     ...CITY.days.map((day, index) => {
       const open = hall().days[index];
+      if (CITY.halls.every((one) => !one.days[index])) return "";
       const input = h("input", {
         type: "radio",
         name: "day",
