@@ -1,8 +1,10 @@
 /* Service days: working time, and what a day's boundaries do (R2).
  *
  * Days are a table in order of their start, never computed from a clock. Each day keeps the
- * working time of all days before it, so that adding or taking back working time is two binary
- * searches and a walk over one day's few periods. */
+ * working time of all days before it, so that adding or taking back working time is two searches
+ * and a walk over one day's few periods. Most days last 24 hours, and most due times are days
+ * ahead, not years: so a search looks first where the answer then is, and only where it is not
+ * there goes on by halves. */
 #include "step.h"
 
 /* ---- days ---------------------------------------------------------------------------------- */
@@ -25,7 +27,16 @@ int32_t tbi_calendar_day(const struct tb_city *city, uint32_t calendar_index, tb
 {
     const struct tbi_calendar *calendar = tbi_calendar(city, calendar_index);
     tb_assert(calendar_index < city->size.calendars);
-    int32_t low = -1, high = (int32_t)calendar->day_count; /* low starts by `at`, high does not */
+    const int32_t count = (int32_t)calendar->day_count;
+    int32_t low = -1, high = count; /* low starts by `at`, high does not */
+    if (count == 0 || at < calendar_day(city, calendar, 0)->starts_at)
+        return -1;
+    const uint64_t since = (uint64_t)at - (uint64_t)calendar_day(city, calendar, 0)->starts_at;
+    const uint64_t guess = since / (uint64_t)TB_DAYS(1);
+    if (guess < (uint64_t)count && calendar_day(city, calendar, (int32_t)guess)->starts_at <= at)
+        low = (int32_t)guess;
+    if (low >= 0 && (low + 1 == count || calendar_day(city, calendar, low + 1)->starts_at > at))
+        return low;
     while (high - low > 1) {
         const int32_t middle = low + (high - low) / 2;
         if (calendar_day(city, calendar, middle)->starts_at <= at) {
@@ -68,14 +79,15 @@ void tbi_calendar_sum(struct tb_city *city, uint32_t calendar_index)
     }
 }
 
-/* Working time from the calendar's beginning to `at`. */
-static int64_t work_until(const struct tb_city *city, uint32_t calendar_index, tb_time at)
+/* Working time from the calendar's beginning to `at`, which lies in day *index (-1: before it). */
+static int64_t work_until(const struct tb_city *city, uint32_t calendar_index, tb_time at,
+                          int32_t *index)
 {
     const struct tbi_calendar *calendar = tbi_calendar(city, calendar_index);
-    const int32_t index = tbi_calendar_day(city, calendar_index, at);
-    if (index < 0)
+    *index = tbi_calendar_day(city, calendar_index, at);
+    if (*index < 0)
         return 0;
-    const struct tbi_day *day = calendar_day(city, calendar, index);
+    const struct tbi_day *day = calendar_day(city, calendar, *index);
     const struct tb_day_kind *kind = day_kind(calendar, day);
     tb_assert(day->starts_at <= at);
     const int64_t offset_us = at - day->starts_at;
@@ -87,16 +99,28 @@ static int64_t work_until(const struct tb_city *city, uint32_t calendar_index, t
     return work_us;
 }
 
-/* The last day with less than `work_us` before it (with `equal`: no more than that). */
+/* The last day with less than `most` working time before it, looked for from day `near` on. */
 static const struct tbi_day *day_of_work(const struct tb_city *city,
-                                         const struct tbi_calendar *calendar, int64_t work_us,
-                                         bool equal)
+                                         const struct tbi_calendar *calendar, int64_t most,
+                                         int32_t near)
 {
-    int32_t low = 0, high = (int32_t)calendar->day_count;
-    tb_assert(calendar_day(city, calendar, low)->work_before_us < work_us + equal);
+    enum { FEW = 12 };
+    const int32_t count = (int32_t)calendar->day_count;
+    int32_t low = near < 0 ? 0 : near, high = count;
+    tb_assert(calendar_day(city, calendar, 0)->work_before_us < most);
+    for (int32_t i = 0; i < FEW && calendar_day(city, calendar, low)->work_before_us >= most; i++)
+        high = low--;
+    if (calendar_day(city, calendar, low)->work_before_us >= most) {
+        high = low;
+        low = 0;
+    } else if (high == count) {
+        for (int32_t i = 0; i < FEW && low + 1 < count; i++, low++)
+            if (calendar_day(city, calendar, low + 1)->work_before_us >= most)
+                return calendar_day(city, calendar, low);
+    }
     while (high - low > 1) {
         const int32_t middle = low + (high - low) / 2;
-        if (calendar_day(city, calendar, middle)->work_before_us < work_us + equal) {
+        if (calendar_day(city, calendar, middle)->work_before_us < most) {
             low = middle;
         } else {
             high = middle;
@@ -110,11 +134,12 @@ tb_time tbi_calendar_add(const struct tb_city *city, uint32_t calendar_index, tb
 {
     tb_assert(work_us > 0);
     const struct tbi_calendar *calendar = tbi_calendar(city, calendar_index);
-    const int64_t until_us = work_until(city, calendar_index, at);
+    int32_t near;
+    const int64_t until_us = work_until(city, calendar_index, at, &near);
     if (work_us > INT64_MAX - until_us)
         return TB_NEVER;
     const int64_t target_us = until_us + work_us;
-    const struct tbi_day *day = day_of_work(city, calendar, target_us, false);
+    const struct tbi_day *day = day_of_work(city, calendar, target_us, near);
     const struct tb_day_kind *kind = day_kind(calendar, day);
     int64_t left_us = target_us - day->work_before_us;
     tb_assert(left_us > 0);
@@ -132,10 +157,11 @@ tb_time tbi_calendar_back(const struct tb_city *city, uint32_t calendar_index, t
 {
     tb_assert(work_us > 0);
     const struct tbi_calendar *calendar = tbi_calendar(city, calendar_index);
-    const int64_t target_us = work_until(city, calendar_index, at) - work_us;
+    int32_t near;
+    const int64_t target_us = work_until(city, calendar_index, at, &near) - work_us;
     if (target_us < 0)
         return INT64_MIN;
-    const struct tbi_day *day = day_of_work(city, calendar, target_us, true);
+    const struct tbi_day *day = day_of_work(city, calendar, target_us + 1, near);
     const struct tb_day_kind *kind = day_kind(calendar, day);
     int64_t left_us = target_us - day->work_before_us;
     for (uint32_t p = 0; p < kind->period_count; p++) {

@@ -1,7 +1,13 @@
-/* Leftist heaps whose links lie in the tickets (Crane 1972; Knuth, TAOCP 3, 5.2.3): one for a
- * line that is not first come first served, by (key, join); one for a station's ticket timers,
- * by (instant, order). Any ticket can be taken out, and no memory is needed beside the tickets.
- * Insert and remove take O(log n). */
+/* Pairing heaps whose links lie in the tickets (Fredman, Sedgewick, Sleator, Tarjan 1986: The
+ * pairing heap); one for a line that is not first come first served, by (key, join); one for a
+ * station's ticket timers, by (instant, order). Any ticket can be taken out, and no memory is
+ * needed beside the tickets.
+ *
+ * Insert is one comparison. To take out a ticket that none stands below, as most are (a task that
+ * is decided in time leaves its timer so), none at all. To take out the first pairs those below
+ * it: O(log n) amortized, and never more comparisons than were saved by the inserts before.
+ *
+ * left: the first of those below; right: the next beside, below the same; up: who points here. */
 #ifndef TBI_HEAP_H
 #define TBI_HEAP_H
 
@@ -16,13 +22,6 @@ static inline struct tbi_links *tbi_heap_links(const struct tb_city *city, enum 
     return heap == TBI_HEAP_LINE ? &more->line : &more->timer;
 }
 
-static inline uint8_t *tbi_heap_rank(const struct tb_city *city, enum tbi_heap heap,
-                                     uint32_t ticket)
-{
-    struct tbi_ticket_more *more = tbi_more(city, ticket);
-    return heap == TBI_HEAP_LINE ? &more->line_rank : &more->timer_rank;
-}
-
 static inline bool tbi_heap_before(const struct tb_city *city, enum tbi_heap heap, uint32_t a,
                                    uint32_t b)
 {
@@ -34,48 +33,43 @@ static inline bool tbi_heap_before(const struct tb_city *city, enum tbi_heap hea
                                   : tbi_ticket(city, a)->join < tbi_ticket(city, b)->join;
 }
 
-/* Keeps the shorter spine on the right; true if the ticket's rank changed. */
-static inline bool tbi_heap_lean(const struct tb_city *city, enum tbi_heap heap, uint32_t ticket)
+/* Of two heaps, by their first: the later one goes below the other. */
+static inline uint32_t tbi_heap_meld(const struct tb_city *city, enum tbi_heap heap, uint32_t a,
+                                     uint32_t b)
 {
-    struct tbi_links *links = tbi_heap_links(city, heap, ticket);
-    uint8_t left = links->left == TB_NONE ? 0 : *tbi_heap_rank(city, heap, links->left);
-    uint8_t right = links->right == TB_NONE ? 0 : *tbi_heap_rank(city, heap, links->right);
-    if (left < right) {
-        uint32_t swapped = links->left;
-        links->left = links->right;
-        links->right = swapped;
-        right = left;
-    }
-    uint8_t *rank = tbi_heap_rank(city, heap, ticket);
-    bool changed = *rank != right + 1;
-    *rank = (uint8_t)(right + 1);
-    return changed;
+    const bool swaps = tbi_heap_before(city, heap, b, a);
+    const uint32_t first = swaps ? b : a, below = swaps ? a : b;
+    struct tbi_links *above = tbi_heap_links(city, heap, first);
+    struct tbi_links *links = tbi_heap_links(city, heap, below);
+    links->right = above->left;
+    links->up = first;
+    if (above->left != TB_NONE)
+        tbi_heap_links(city, heap, above->left)->up = below;
+    above->left = below;
+    return first;
 }
 
-/* The depth of the recursion is the length of two right spines: twice log2 of the tickets. */
-static inline uint32_t tbi_heap_merge(const struct tb_city *city, enum tbi_heap heap, uint32_t a,
-                                      uint32_t b)
+/* One heap of those beside each other: in pairs from the left, then all from the right. */
+static inline uint32_t tbi_heap_pair(const struct tb_city *city, enum tbi_heap heap, uint32_t left)
 {
-    uint32_t path[96], depth = 0;
-    uint32_t top = TB_NONE;
-    while (a != TB_NONE && b != TB_NONE) {
-        if (tbi_heap_before(city, heap, b, a)) {
-            uint32_t swapped = a;
-            a = b;
-            b = swapped;
-        }
-        tb_assert(depth < 96);
-        path[depth++] = a;
-        a = tbi_heap_links(city, heap, a)->right;
+    uint32_t pairs = TB_NONE, top;
+    while (left != TB_NONE) {
+        uint32_t a = left, b = tbi_heap_links(city, heap, a)->right;
+        left = b == TB_NONE ? TB_NONE : tbi_heap_links(city, heap, b)->right;
+        if (b != TB_NONE)
+            a = tbi_heap_meld(city, heap, a, b);
+        tbi_heap_links(city, heap, a)->right = pairs;
+        pairs = a;
     }
-    top = a != TB_NONE ? a : b;
-    while (depth > 0) {
-        uint32_t parent = path[--depth];
-        tbi_heap_links(city, heap, parent)->right = top;
-        if (top != TB_NONE)
-            tbi_heap_links(city, heap, top)->up = parent;
-        tbi_heap_lean(city, heap, parent);
-        top = parent;
+    for (top = pairs; top != TB_NONE;) {
+        struct tbi_links *links = tbi_heap_links(city, heap, top);
+        const uint32_t next = links->right;
+        links->right = links->up = TB_NONE;
+        if (next == TB_NONE)
+            break;
+        pairs = tbi_heap_links(city, heap, next)->right;
+        top = tbi_heap_meld(city, heap, top, next);
+        tbi_heap_links(city, heap, top)->right = pairs;
     }
     return top;
 }
@@ -84,33 +78,25 @@ static inline void tbi_heap_insert(const struct tb_city *city, enum tbi_heap hea
                                    uint32_t ticket)
 {
     *tbi_heap_links(city, heap, ticket) = (struct tbi_links){TB_NONE, TB_NONE, TB_NONE};
-    *tbi_heap_rank(city, heap, ticket) = 1;
-    *root = tbi_heap_merge(city, heap, *root, ticket);
-    tbi_heap_links(city, heap, *root)->up = TB_NONE;
+    *root = *root == TB_NONE ? ticket : tbi_heap_meld(city, heap, *root, ticket);
 }
 
 static inline void tbi_heap_remove(const struct tb_city *city, enum tbi_heap heap, uint32_t *root,
                                    uint32_t ticket)
 {
-    struct tbi_links *links = tbi_heap_links(city, heap, ticket);
-    uint32_t parent = links->up;
-    uint32_t rest = tbi_heap_merge(city, heap, links->left, links->right);
-    if (rest != TB_NONE)
-        tbi_heap_links(city, heap, rest)->up = parent;
-    *tbi_heap_rank(city, heap, ticket) = 0;
-    if (parent == TB_NONE) {
+    const struct tbi_links links = *tbi_heap_links(city, heap, ticket);
+    const uint32_t rest = tbi_heap_pair(city, heap, links.left);
+    if (links.up == TB_NONE) {
         tb_assert(*root == ticket);
         *root = rest;
         return;
     }
-    struct tbi_links *above = tbi_heap_links(city, heap, parent);
-    tb_assert(above->left == ticket || above->right == ticket);
-    if (above->left == ticket)
-        above->left = rest;
-    else
-        above->right = rest;
-    while (parent != TB_NONE && tbi_heap_lean(city, heap, parent))
-        parent = tbi_heap_links(city, heap, parent)->up;
+    struct tbi_links *above = tbi_heap_links(city, heap, links.up);
+    *(above->left == ticket ? &above->left : &above->right) = links.right;
+    if (links.right != TB_NONE)
+        tbi_heap_links(city, heap, links.right)->up = links.up;
+    if (rest != TB_NONE)
+        *root = tbi_heap_meld(city, heap, *root, rest);
 }
 
 #endif

@@ -208,7 +208,8 @@ struct tbi_ticket_more {
     tb_time timer_at;
     struct tbi_links line, timer;
     uint32_t timer_order;
-    uint8_t line_rank, timer_rank;
+    bool timed;         /* has a timer */
+    uint8_t pad2;
     union {
         uint16_t matters[TB_TICKET_MATTERS_MAX - 1]; /* after the one at hand */
         uint16_t step;                               /* a task's */

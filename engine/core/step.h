@@ -58,7 +58,7 @@ static inline void tbi_due_set(struct tb_city *city, uint32_t station, enum tbi_
     *due_at = at;
     if (at < deadline)
         tbi_due_changed(city, station, at);
-    else if (was == deadline)
+    else if (was == deadline && at != was)
         tbi_due_changed(city, station, TB_NEVER);
 }
 /* A ticket's one timer (BOOKED, tasks, PARKED, ABSENT): set replaces; clear is harmless without

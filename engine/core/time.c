@@ -93,8 +93,10 @@ static void timer_due(struct tb_city *city, uint32_t station)
 
 void tbi_timer_clear(struct tb_city *city, uint32_t ticket)
 {
-    if (tbi_more(city, ticket)->timer_rank == 0)
+    struct tbi_ticket_more *more = tbi_more(city, ticket);
+    if (!more->timed)
         return;
+    more->timed = false;
     uint32_t station = tbi_ticket(city, ticket)->station;
     tbi_heap_remove(city, TBI_HEAP_TIMER, &tbi_station(city, station)->timers, ticket);
     timer_due(city, station);
@@ -110,6 +112,7 @@ void tbi_timer_set(struct tb_city *city, uint32_t ticket, tb_time at)
     struct tbi_ticket_more *more = tbi_more(city, ticket);
     more->timer_at = at;
     more->timer_order = ++station->timer_last;
+    more->timed = true;
     tbi_heap_insert(city, TBI_HEAP_TIMER, &station->timers, ticket);
     timer_due(city, index);
 }

@@ -151,31 +151,38 @@ static const char *verify_pool(const struct tb_city *city, const struct tbi_pool
 
 /* ---- heaps --------------------------------------------------------------------------------- */
 
-/* Does the node below `parent` belong there? */
-static const char *verify_node(const struct tb_city *city, enum tbi_heap heap, uint32_t parent,
+/* Does the node that `up` points to belong there? */
+static const char *verify_node(const struct tb_city *city, enum tbi_heap heap, uint32_t up,
                                uint32_t node)
 {
     if (node >= city->tickets.used || tbi_ticket(city, node)->state == TB_TICKET_FREE)
         return "a heap holds what is no ticket";
-    if (tbi_heap_links(city, heap, node)->up != parent)
-        return "a ticket in a heap does not know who is above it";
-    if (parent != TB_NONE && tbi_heap_before(city, heap, node, parent))
-        return "a heap is out of order";
     const struct tbi_links *links = tbi_heap_links(city, heap, node);
+    if (links->up != up)
+        return "a ticket in a heap does not know who is above it";
+    if (up == TB_NONE && links->right != TB_NONE)
+        return "something stands beside the first of a heap";
+    if (heap == TBI_HEAP_TIMER && !tbi_more(city, node)->timed)
+        return "a ticket has a timer that it does not know of";
     if (links->left == links->right && links->left != TB_NONE)
         return "a ticket is in a heap twice";
-    if ((links->left != TB_NONE && links->left >= city->tickets.used) ||
-        (links->right != TB_NONE && links->right >= city->tickets.used))
-        return "a heap holds what is no ticket";
-    const uint8_t left = links->left == TB_NONE ? 0 : *tbi_heap_rank(city, heap, links->left);
-    const uint8_t right = links->right == TB_NONE ? 0 : *tbi_heap_rank(city, heap, links->right);
-    if (right > left || *tbi_heap_rank(city, heap, node) != right + 1)
-        return "a heap does not lean to the left";
     return NULL;
 }
 
-/* The node after `node` in preorder; TB_NONE: that was the last. Left spines may be long, so
- * nothing recurs. */
+/* Those below come no earlier. */
+static const char *verify_below(const struct tb_city *city, enum tbi_heap heap, uint32_t node)
+{
+    uint32_t up = node, below = tbi_heap_links(city, heap, node)->left;
+    for (; below != TB_NONE; up = below, below = tbi_heap_links(city, heap, below)->right) {
+        VERIFY(verify_node(city, heap, up, below));
+        if (tbi_heap_before(city, heap, below, node))
+            return "a heap is out of order";
+    }
+    return NULL;
+}
+
+/* The node after `node` in preorder of left and right; TB_NONE: that was the last. Spines may be
+ * long, so nothing recurs. */
 static uint32_t heap_next(const struct tb_city *city, enum tbi_heap heap, uint32_t node)
 {
     const struct tbi_links *links = tbi_heap_links(city, heap, node);
@@ -190,8 +197,8 @@ static uint32_t heap_next(const struct tb_city *city, enum tbi_heap heap, uint32
     return TB_NONE;
 }
 
-/* Parents must be known before their children are checked: preorder does that. A member must be
- * of this station and, in a line's heap, of this queue. */
+/* Who points to a node must be checked before it: preorder does that. A member must be of this
+ * station and, in a line's heap, of this queue. */
 static const char *verify_heap(const struct tb_city *city, enum tbi_heap heap, uint32_t root,
                                uint32_t station, uint32_t queue, uint64_t *count)
 {
@@ -201,16 +208,12 @@ static const char *verify_heap(const struct tb_city *city, enum tbi_heap heap, u
     VERIFY(verify_node(city, heap, TB_NONE, root));
     for (uint32_t node = root; node != TB_NONE; node = heap_next(city, heap, node)) {
         const struct tbi_ticket *ticket = tbi_ticket(city, node);
-        const struct tbi_links *links = tbi_heap_links(city, heap, node);
         if (ticket->station != station)
             return "a heap holds another station's ticket";
         if (heap == TBI_HEAP_LINE &&
             (ticket->state != TB_TICKET_WAITING || ticket->queue != queue))
             return "a line's heap holds a ticket that does not wait in that line";
-        if (links->left != TB_NONE)
-            VERIFY(verify_node(city, heap, node, links->left));
-        if (links->right != TB_NONE)
-            VERIFY(verify_node(city, heap, node, links->right));
+        VERIFY(verify_below(city, heap, node));
         (*count)++;
     }
     return NULL;
@@ -600,7 +603,7 @@ static const char *verify_ticket(const struct tb_city *city, uint32_t index)
     if (ticket->queue >= tbi_station(city, ticket->station)->group_count * TB_CLASSES)
         return "a ticket is of no queue";
     const bool timed = ticket->state == TB_TICKET_BOOKED || ticket->state == TB_TICKET_ABSENT;
-    if (timed && tbi_more(city, index)->timer_rank == 0)
+    if (timed && !tbi_more(city, index)->timed)
         return "a ticket that is booked or absent has no timer";
     if (ticket->state != TB_TICKET_CALLED && ticket->state != TB_TICKET_SERVING)
         return NULL;
@@ -618,7 +621,7 @@ static const char *verify_tickets(const struct tb_city *city, const struct sums 
             continue;
         VERIFY(verify_ticket(city, i));
         states[ticket->state]++;
-        timers += tbi_more(city, i)->timer_rank > 0;
+        timers += tbi_more(city, i)->timed;
         tasks += tbi_ticket_is_task(ticket) && tbi_more(city, i)->case_index != TB_NONE;
     }
     for (uint32_t s = 0; s < city->size.servers; s++)
