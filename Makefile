@@ -73,8 +73,9 @@ page    := $(if $(wildcard sim/report/package-lock.json),sim/report/node_modules
 scripts := $(wildcard tests/scripts/*.sh)
 libs    := $(B)/libtest.a $(B)/libsim.a $(B)/libtongban.a
 
-lib_l   := -luring -ljemalloc -lxxhash -largon2 -lmicrohttpd -lsodium -lssl -lcrypto -lpthread -lm
-sim_l   := $(if $(sim_o),-lcyaml -lyaml -lcsv -lxlsxwriter -ljansson)
+lib_l   := -lcyaml -lyaml -lcsv -luring -ljemalloc -lxxhash -largon2 -lmicrohttpd -lsodium \
+           -lssl -lcrypto -lpthread -lm
+sim_l   := $(if $(sim_o),-lxlsxwriter -ljansson)
 sim_l   += $(if $(wildcard sim/roster/*.c),-lCbcSolver -lCbc -lglpk)
 
 # ---- build --------------------------------------------------------------------------------------
