@@ -52,8 +52,13 @@ struct tbi_log {
     size_t stage_bytes;
     bool in_flight; /* the other one is */
     uint64_t flying_lsn, flying_bytes;
+    uint64_t flying_commands, flown_commands; /* in that group; up to its end */
+    int64_t flying_at_us;                     /* since when */
+    bool has_landed;                          /* and submit was not called since */
+    uint64_t crowd;          /* the next group waits until so many commands have come in all, */
+    int64_t gather_until_us; /* or until then */
     uint64_t lsn, durable, chain;
-    int64_t due_at_us; /* under EVERY and OFF; INT64_MAX: nothing staged */
+    int64_t due_at_us; /* of what is staged; INT64_MAX: nothing is, or a write must end first */
     struct tbi_log_file now, spare;
     uint64_t spare_failed_at; /* now.offset at the time */
     uint8_t *zeros;           /* a piece of them */

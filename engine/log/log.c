@@ -121,14 +121,36 @@ int tbi_log_hash_add(struct tbi_log *log, const struct tb_city *city, tb_time no
 
 /* ---- write ---- */
 
+enum { GATHER_US_MAX = 2000 };
+
+/* Who was answered just now mostly asks again at once, while others have been waiting since the
+ * write began. Sent off at once, those would make a group without them, and so on for ever, each
+ * waiting for two writes. So a group waits until as many commands have come as the last one had,
+ * but no longer than a quarter of what that took. */
+static void landed(struct tbi_log *log, int64_t now_us)
+{
+    const int64_t took_us = now_us - log->flying_at_us;
+
+    log->has_landed = false;
+    log->gather_until_us = now_us;
+    if (now_us < INT64_MAX - GATHER_US_MAX) /* close says so: at once */
+        log->gather_until_us += took_us < GATHER_US_MAX * 4 ? took_us / 4 : GATHER_US_MAX;
+    log->crowd = log->counts.commands + log->flying_commands;
+}
+
 static bool due(struct tbi_log *log, int64_t now_us)
 {
     const struct tbi_log_stage *stage = &log->stage[log->filling];
 
     if (log->in_flight || log->failed != 0 || !tbi_log_staged(stage))
         return false;
-    if (log->options.mode == TBI_LOG_ALWAYS || stage->used > log->options.group_bytes / 2)
+    if (stage->used > log->options.group_bytes / 2)
         return true;
+    if (log->options.mode == TBI_LOG_ALWAYS) {
+        const bool gathered = log->counts.commands >= log->crowd || now_us >= log->gather_until_us;
+        log->due_at_us = gathered ? INT64_MAX : log->gather_until_us;
+        return gathered;
+    }
     if (log->due_at_us == INT64_MAX)
         log->due_at_us = now_us + log->options.interval_us;
     return now_us >= log->due_at_us;
@@ -163,7 +185,7 @@ static void segment_head(struct tbi_log *log, struct tbi_log_stage *stage)
     log->counts.segment = stage->lsn;
 }
 
-static uint32_t group_submit(struct tbi_log *log, struct io_uring *ring)
+static uint32_t group_submit(struct tbi_log *log, struct io_uring *ring, int64_t now_us)
 {
     struct tbi_log_stage *stage = &log->stage[log->filling];
     const uint64_t end = log->now.offset + tbi_log_group_whole(stage->used);
@@ -188,6 +210,9 @@ static uint32_t group_submit(struct tbi_log *log, struct io_uring *ring)
     log->now.offset += bytes;
     log->flying_lsn = log->lsn;
     log->flying_bytes = bytes;
+    log->flying_commands = log->counts.commands - log->flown_commands;
+    log->flown_commands = log->counts.commands;
+    log->flying_at_us = now_us;
     log->in_flight = true;
     log->due_at_us = INT64_MAX;
     log->filling ^= 1;
@@ -201,8 +226,10 @@ uint32_t tbi_log_submit(struct tbi_log *log, struct io_uring *ring, int64_t now_
 {
     uint32_t count = 0;
 
+    if (log->has_landed)
+        landed(log, now_us);
     if (due(log, now_us))
-        count += group_submit(log, ring);
+        count += group_submit(log, ring, now_us);
     return count + tbi_log_chore_submit(log, ring);
 }
 
@@ -219,6 +246,7 @@ void tbi_log_complete(struct tbi_log *log, uint64_t user_data, int32_t res)
     }
     tb_assert(log->in_flight);
     log->in_flight = false;
+    log->has_landed = true;
     if (res < 0 || (uint64_t)res != log->flying_bytes) {
         tbi_log_fail(log, res < 0 ? res : -EIO, "the log could not be written", "日志无法写入");
         return;

@@ -2,7 +2,8 @@
  *
  *     open     newest good snapshot + log -> the city as it was; a callback gets every event again
  *     step     the caller steps the city, then appends the very commands: copied, no system call
- *     submit   everything appended since the last write goes out as one group, one in flight
+ *     submit   everything appended since the last write goes out as one group, one in flight;
+ *              under ALWAYS it waits a little for those whom that write let go on
  *     complete the ring's answers; answerable() then says up to which lsn replies may go out
  *
  * An lsn counts the log's entries from 1: a batch of commands, a name, a hash. A batch's events
@@ -98,7 +99,8 @@ bool tbi_log_room(const struct tbi_log *log, uint32_t n);
  * the number of SQEs prepared; the caller submits. Call it once a round of the loop. now_us: any
  * clock that goes forward, for TBI_LOG_EVERY and OFF. */
 uint32_t tbi_log_submit(struct tbi_log *log, struct io_uring *ring, int64_t now_us);
-/* When submit is to be called next though nothing happens; INT64_MAX: no need. */
+/* When submit is to be called next though nothing happens; INT64_MAX: no need, or a write is in
+ * flight. */
 int64_t tbi_log_deadline_at(const struct tbi_log *log);
 /* A CQE whose user_data carries the tag. */
 void tbi_log_complete(struct tbi_log *log, uint64_t user_data, int32_t res);

@@ -204,6 +204,50 @@ Test(log, every_ms_and_off_answer_at_once)
     }
 }
 
+/* Until the group that is under way has come down. */
+static void land(struct world *world)
+{
+    const uint64_t before = tbi_log_durable(world->log);
+    struct io_uring_cqe *cqe;
+
+    io_uring_submit(&world->ring);
+    while (tbi_log_durable(world->log) == before && io_uring_wait_cqe(&world->ring, &cqe) == 0) {
+        tbi_log_complete(world->log, cqe->user_data, cqe->res);
+        io_uring_cqe_seen(&world->ring, cqe);
+        world->in_flight--;
+    }
+}
+
+static bool flies(struct world *world, int64_t now_us)
+{
+    world->in_flight += tbi_log_submit(world->log, &world->ring, now_us);
+    return tbi_log_deadline_at(world->log) == INT64_MAX;
+}
+
+Test(log, a_group_waits_a_little_for_those_who_were_just_answered)
+{
+    struct world *world = opened();
+
+    for (int i = 0; i < 4; i++)
+        cr_assert_neq(world_batch(world), 0);
+    cr_assert(flies(world, 1000000), "nobody was answered yet: at once");
+    cr_assert_neq(world_batch(world), 0);
+    land(world);
+    cr_assert(!flies(world, 1001000), "four batches may come again");
+    cr_assert_eq(tbi_log_deadline_at(world->log), 1001250, "a quarter of what the write took");
+    cr_assert(!flies(world, 1001249));
+    cr_assert(flies(world, 1001250));
+    for (int i = 0; i < 8; i++)
+        cr_assert_neq(world_batch(world), 0);
+    land(world);
+    flies(world, 1002000);
+    for (int i = 0; i < 8; i++)
+        cr_assert_neq(world_batch(world), 0);
+    cr_assert(flies(world, 1002001), "as many have come as the last group had");
+    world_flush(world);
+    world_close(world);
+}
+
 Test(log, queries_are_left_out)
 {
     struct world *world = opened();
