@@ -73,9 +73,9 @@ page    := $(if $(wildcard sim/report/package-lock.json),sim/report/node_modules
 scripts := $(wildcard tests/scripts/*.sh)
 libs    := $(B)/libtest.a $(B)/libsim.a $(B)/libtongban.a
 
-lib_l   := -lcyaml -lyaml -lcsv -luring -ljemalloc -lxxhash -largon2 -lmicrohttpd -lsodium \
-           -lssl -lcrypto -lpthread -lm
-sim_l   := $(if $(sim_o),-lxlsxwriter -ljansson)
+lib_l   := -lcyaml -lyaml -lcsv -luring -ljemalloc -lxxhash -largon2 -lmicrohttpd -lsodium
+lib_l   += -lssl -lcrypto -lcurl -lncursesw -ljansson -lpthread -lm
+sim_l   := $(if $(sim_o),-lxlsxwriter)
 sim_l   += $(if $(wildcard sim/roster/*.c),-lCbcSolver -lCbc -lglpk)
 
 # ---- build --------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@
 #include "plan/command.h"
 #include "roster/command.h"
 #include "run/command.h"
+#include "top/top.h"
 #include "tune/command.h"
 #include "version.h"
 #include "web/command.h"
@@ -38,10 +39,12 @@ static const struct command commands[] = {
     {"tune", "find the values of rules that serve an objective best", tbs_cmd_tune},
     {"compare", "two runs: what changed, and whether it is more than noise", tbs_cmd_compare},
     {"serve", "the scheduler on a socket", tbi_cmd_serve},
+    {"top", "a running scheduler in a terminal", tbi_cmd_top},
     {"fit", "a recorded log: a trace, plans, and how the simulation agrees with it", tbs_cmd_fit},
     {"log", "the scheduler's command log: verify, show, replay, export", tbi_cmd_log},
     {"plan", "the fewest windows of each hall and half hour that keep a promise", tbs_cmd_plan},
     {"workbench", "a page to plan on: windows, waits, what if, plans", tbs_cmd_workbench},
+    {"protocol", "the commands, errors and events of the scheduler, as Markdown", tbi_cmd_protocol},
     {"passwd", "make a line of the scheduler's access file", tbi_cmd_passwd},
     {"version", "version, compiler and the commit it was built from", command_version},
 };

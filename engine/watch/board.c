@@ -104,6 +104,22 @@ void tbi_board_print(const struct tbi_watch *watch, uint32_t hall, FILE *out)
     fputs("]}", out);
 }
 
+/* The longest wait of a station's lines, as in line_print. */
+static void longest_print(const struct tbi_watch *watch, uint32_t station, FILE *out)
+{
+    struct line_seen longest = {.half_us = -1};
+
+    for (uint32_t g = 0; g < watch->scenario->config.stations[station].group_count; g++) {
+        struct line_seen line;
+
+        if (tbi_seen_line(watch, station, g, &line) && line.windows > 0 &&
+            line.half_us > longest.half_us)
+            longest = line;
+    }
+    fputc(',', out);
+    line_print(&longest, out);
+}
+
 void tbi_city_print(const struct tbi_watch *watch, FILE *out)
 {
     const char *trouble = tbi_health_trouble(watch);
@@ -125,10 +141,12 @@ void tbi_city_print(const struct tbi_watch *watch, FILE *out)
         label_print(out, tbi_station_label(watch, i));
         fprintf(out,
                 ",\"kind\":\"%s\",\"accepts\":%s,\"waiting\":%u,\"called\":%u,\"serving\":%u,"
-                "\"windows_open\":%u,\"windows_ready\":%u,\"number_last\":%u}",
+                "\"windows_open\":%u,\"windows_ready\":%u,\"number_last\":%u",
                 i < watch->scenario->hall_count ? "hall" : "desk", seen.accepts ? "true" : "false",
                 seen.waiting, seen.called, seen.serving, seen.windows_open, seen.windows_ready,
                 seen.number_last);
+        longest_print(watch, i, out);
+        fputc('}', out);
     }
     fputs("]}", out);
 }

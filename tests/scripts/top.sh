@@ -1,0 +1,46 @@
+#!/bin/bash
+# `tongban top`: a running scheduler as a table and in a terminal, and what it says without one.
+# Usage: B=build tests/scripts/top.sh
+set -eu
+program=${B:-build}/tongban
+work=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+fail() {
+    echo "top: $*" >&2
+    exit 1
+}
+
+"$program" serve sim/scenarios/teach-one-hall --unix "$work/socket" --http 0 \
+    --clock 2022-01-10T09:30 2>"$work/log" &
+server=$!
+for _ in $(seq 200); do
+    [ "$(redis-cli -s "$work/socket" PING 2>/dev/null)" != PONG ] || break
+    sleep 0.02
+done
+url=$(grep -o 'http://127.0.0.1:[0-9]*' "$work/log") || fail "no address in: $(cat "$work/log")"
+for _ in 1 2 3 4 5 6 7; do redis-cli -s "$work/socket" TICKET.TAKE hall card >/dev/null; done
+sleep 1.2 # the halls that changed are published some times a second
+
+"$program" top "$url" --lang zh >"$work/zh"
+grep -q '运行正常' "$work/zh" && grep -q '等候' "$work/zh" || fail "$(cat "$work/zh")"
+"$program" top "$url" --lang en --once >"$work/en"
+# four are served, three wait, four windows are open and none is free, number 7 was the last
+grep -Eq '大厅 +3 +0 +4 +4 +0 +7 +[0-9]+ min +[0-9]+ min' "$work/en" || fail "$(cat "$work/en")"
+
+# In a terminal: keys are heard, q ends it in order.
+(sleep 1; printf 's'; sleep 0.3; printf 'd'; sleep 0.3; printf 'l'; sleep 0.3; printf 'q') |
+    TERM=xterm timeout 20 script -qec "$program top $url --lang en --every 0.2" "$work/screen" \
+        >/dev/null || fail "the terminal did not end in order"
+grep -q 'q quit' "$work/screen" && grep -q '退出' "$work/screen" || fail "no screen"
+
+kill "$server"
+wait "$server" 2>/dev/null || true
+server=
+status=0
+"$program" top "$url" --once 2>"$work/gone" || status=$?
+[ "$status" = 1 ] && grep -q 'is `tongban serve' "$work/gone" || fail "gone: $(cat "$work/gone")"
+status=0
+"$program" top nowhere 2>"$work/wrong" || status=$?
+[ "$status" = 2 ] && grep -q usage "$work/wrong" || fail "wrong: $(cat "$work/wrong")"
+echo "top: a table, a terminal, no scheduler, a wrong address, ok"
