@@ -136,6 +136,29 @@ uint32_t tbi_plan_windows(const struct tb_city *city, uint32_t index, uint32_t q
     return windows;
 }
 
+uint32_t tb_city_day_kind(const struct tb_city *city, uint32_t station)
+{
+    tb_assert(station < city->size.stations);
+    const struct tbi_day *today = plan_today(city, tbi_station(city, station));
+    return today ? today->kind : TB_NONE;
+}
+
+uint32_t tb_city_plan(const struct tb_city *city, uint32_t index, uint32_t day_kind,
+                      struct tb_plan_entry *out, uint32_t max)
+{
+    tb_assert(index < city->size.stations);
+    tb_assert(day_kind < TB_DAY_KINDS_MAX);
+    const struct tbi_plan_entry *plan = plan_of(city, tbi_station(city, index), day_kind);
+    const uint32_t count = tbi_plan_count(city, index)->count[day_kind];
+    for (uint32_t i = 0; i < count && i < max; i++)
+        out[i] = (struct tb_plan_entry){.server = plan[i].server,
+                                        .day_kind = day_kind,
+                                        .offset_us = plan[i].offset_us,
+                                        .action = (enum tb_plan_action)plan[i].action,
+                                        .profile = plan[i].profile};
+    return count;
+}
+
 void tbi_plan_act(struct tbi_step *step, uint32_t index)
 {
     struct tb_city *city = step->city;

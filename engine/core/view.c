@@ -104,6 +104,33 @@ enum tb_status tb_city_case(const struct tb_city *city, tb_ref ref, struct tb_ca
     return TB_STATUS_OK;
 }
 
+uint32_t tb_city_ticket_slots(const struct tb_city *city)
+{
+    return city->tickets.used;
+}
+
+uint32_t tb_city_case_slots(const struct tb_city *city)
+{
+    return city->cases.used;
+}
+
+enum tb_status tb_city_ticket_at(const struct tb_city *city, uint32_t index,
+                                 struct tb_ticket_view *out)
+{
+    tb_assert(out != NULL);
+    if (index >= city->tickets.used || tbi_ticket(city, index)->state == TB_TICKET_FREE)
+        return TB_STATUS_TICKET_UNKNOWN;
+    return tb_city_ticket(city, tbi_ticket_ref(city, index), out);
+}
+
+enum tb_status tb_city_case_at(const struct tb_city *city, uint32_t index, struct tb_case_view *out)
+{
+    tb_assert(out != NULL);
+    if (index >= city->cases.used || tbi_case_(city, index)->state == TB_CASE_FREE)
+        return TB_STATUS_CASE_UNKNOWN;
+    return tb_city_case(city, tbi_case_ref(city, index), out);
+}
+
 int64_t tb_city_rule(const struct tb_city *city, uint32_t station, uint32_t rule)
 {
     tb_assert(station < city->size.stations);

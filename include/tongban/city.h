@@ -335,6 +335,24 @@ struct tb_case_view {
 };
 enum tb_status tb_city_case(const struct tb_city *city, tb_ref ref, struct tb_case_view *out);
 
+/* All of them, one slot after the other: what is in slot `index`, below the number of slots that
+ * were ever used. TICKET_UNKNOWN, CASE_UNKNOWN: nothing. */
+uint32_t tb_city_ticket_slots(const struct tb_city *city);
+uint32_t tb_city_case_slots(const struct tb_city *city);
+enum tb_status tb_city_ticket_at(const struct tb_city *city, uint32_t index,
+                                 struct tb_ticket_view *out);
+enum tb_status tb_city_case_at(const struct tb_city *city, uint32_t index,
+                               struct tb_case_view *out);
+
+/* The kind of the day that a station is in, by its calendar as it stands; TB_NONE before the
+ * first one. */
+uint32_t tb_city_day_kind(const struct tb_city *city, uint32_t station);
+
+/* The plan of a station for a kind of day as it stands, in the order in which it acts: up to `max`
+ * entries, and how many there are. */
+uint32_t tb_city_plan(const struct tb_city *city, uint32_t station, uint32_t day_kind,
+                      struct tb_plan_entry *out, uint32_t max);
+
 int64_t tb_city_rule(const struct tb_city *city, uint32_t station, uint32_t rule);
 uint32_t tb_city_station_count(const struct tb_city *city);
 uint32_t tb_city_server_count(const struct tb_city *city);

@@ -319,7 +319,8 @@ void tbs_citizen_goes_on(struct tbs_model *m, struct tbs_visit *visit, const str
     tbs_assert(visit != NULL);
     visit->matters_done++;
     tbs_assert(visit->matters_done < visit->matter_count);
-    visit->matter = visit->matters[visit->matters_done];
+    /* Who comes out of a live city (live.h) may carry one more than fit in a command. */
+    visit->matter = visit->matters[visit->matters_done % TB_COMMAND_MATTERS_MAX];
     visit->service_us = tbs_luck_draw_us(tbs_demand_service(m->demand, visit->matter),
                                          tbs_luck(visit->luck, TBS_SERVICE, visit->matters_done));
     tbs_service_begins(m, visit, event->server, event->at_us);

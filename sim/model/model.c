@@ -204,7 +204,7 @@ struct tbs_model *tbs_model_create(const struct tb_scenario *scenario,
     tbs_assert(m->day_last <= scenario->day_count);
     m->run_at_us = tbs_day_starts_at_us(scenario, options->day_first);
     m->run_end_us = tbs_day_ends_at_us(scenario, m->day_last - 1);
-    m->by_station = !halls_touch(scenario);
+    m->by_station = options->alone || !halls_touch(scenario);
     m->patience_floor_us = tbs_demand_patience_least_us(demand);
     config_make(m);
     if (!city_create(m)) {
@@ -309,11 +309,8 @@ static void station_start(struct station *st)
     st->work_us = 0;
 }
 
-void tbs_model_start(struct tbs_model *m, uint64_t seed, uint64_t replication)
+void tbs_model_clear(struct tbs_model *m, uint64_t seed, uint64_t replication)
 {
-    if (m->city == NULL) {
-        return; /* tbs_model_error says why */
-    }
     m->seed = seed;
     m->replication = replication;
     m->next_day = m->options.day_first;
@@ -321,9 +318,6 @@ void tbs_model_start(struct tbs_model *m, uint64_t seed, uint64_t replication)
     m->todo_count = 0;
     m->now_us = 0;
     m->subject = NULL;
-    const enum tb_status status =
-        tb_city_load(m->city, m->city_bytes, m->pristine, m->pristine_bytes);
-    tbs_assert(status == TB_STATUS_OK);
     for (uint32_t i = 0; i < m->station_count; i++) {
         station_start(&m->stations[i]);
     }
@@ -344,6 +338,17 @@ void tbs_model_start(struct tbs_model *m, uint64_t seed, uint64_t replication)
     while (m->extra_count > 0) {
         m->spare[m->spare_count++] = m->extras[--m->extra_count];
     }
+}
+
+void tbs_model_start(struct tbs_model *m, uint64_t seed, uint64_t replication)
+{
+    if (m->city == NULL) {
+        return; /* tbs_model_error says why */
+    }
+    tbs_model_clear(m, seed, replication);
+    const enum tb_status status =
+        tb_city_load(m->city, m->city_bytes, m->pristine, m->pristine_bytes);
+    tbs_assert(status == TB_STATUS_OK);
 }
 
 void tbs_model_count(struct tbs_model *m, struct tbs_tally *tally)

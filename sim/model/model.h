@@ -20,6 +20,7 @@
 struct tbs_model_options {
     uint32_t day_first, day_count; /* scenario days */
     bool verify;                   /* tb_city_verify after every day: slow */
+    bool alone;                    /* halls are run on their own though they touch: live.h */
     /* Called for each visit when it is over, in the order of days, then halls, then arrival; NULL:
      * not. */
     void (*ticket)(void *context, const struct tbs_visit *visit);

@@ -156,9 +156,7 @@ static void on_correction(struct tbs_model *m, const struct tb_event *event)
                                     .about = ref});
 }
 
-/* An instant of the first day from `from` on on which people come to this hall, spread as their
- * arrivals are; TB_NEVER where that is beyond the calendar. */
-static tb_time visit_instant(const struct tbs_model *m, uint32_t hall, tb_time from_us, double u)
+tb_time tbs_visit_instant(const struct tbs_model *m, uint32_t hall, tb_time from_us, double u)
 {
     const struct tb_scenario *s = m->scenario;
 
@@ -193,7 +191,7 @@ static void on_ready(struct tbs_model *m, const struct tb_event *event)
                                                      m->scenario->people.collect_after_us);
     const double u = tbs_unit(tbs_luck(c->luck, TBS_COLLECT, 4));
     const tb_time at_us = event->at_us + after_us;
-    const tb_time comes_at_us = visits ? visit_instant(m, event->station, at_us, u) : at_us;
+    const tb_time comes_at_us = visits ? tbs_visit_instant(m, event->station, at_us, u) : at_us;
 
     if (comes_at_us != TB_NEVER) {
         tbs_later(m, (struct tbs_timer){.station = event->station,

@@ -71,8 +71,7 @@ static int64_t offset_us(const struct tbs_model *m, tb_time at_us)
     return at_us - m->day_at_us;
 }
 
-/* The shift of a window that has just opened, by the plan. */
-static uint32_t shift_find(const struct tbs_model *m, uint32_t server, tb_time at_us)
+uint32_t tbs_shift_find(const struct tbs_model *m, uint32_t server, tb_time at_us)
 {
     const struct tb_scenario *s = m->scenario;
     const uint32_t kind = m->stations[m->windows[server].station].kind_today;
@@ -102,7 +101,7 @@ static int64_t break_after_us(const struct tbs_model *m, uint32_t server)
 static void on_opened(struct tbs_model *m, uint32_t server, tb_time at_us)
 {
     struct window *window = &m->windows[server];
-    const uint32_t shift = shift_find(m, server, at_us);
+    const uint32_t shift = tbs_shift_find(m, server, at_us);
 
     if (window->staffed_at_us == TB_NEVER) {
         window->staffed_at_us = at_us;

@@ -192,6 +192,11 @@ struct tbs_model {
     char error[256]; /* "": none */
 };
 
+/* ---- model.c ---- */
+
+/* Nobody is there any more, nothing is to be done; the city stays as it is. */
+void tbs_model_clear(struct tbs_model *m, uint64_t seed, uint64_t replication);
+
 /* ---- step.c ---- */
 
 /* Applies a command (NULL: none, time alone) at `now` and reacts to all that follows. The station
@@ -226,6 +231,8 @@ void tbs_window_acts(struct tbs_model *m, uint32_t server, tb_time now);
 void tbs_window_event(struct tbs_model *m, const struct tb_event *event);
 void tbs_staff_timer(struct tbs_model *m, const struct tbs_timer *timer);
 void tbs_staff_day(struct tbs_model *m, uint32_t station, tb_time now);
+/* The shift of a window at an instant, by the scenario; TB_NONE: none. */
+uint32_t tbs_shift_find(const struct tbs_model *m, uint32_t server, tb_time at_us);
 
 /* ---- office.c ---- */
 void tbs_office_event(struct tbs_model *m, const struct tb_event *event);
@@ -234,6 +241,9 @@ void tbs_office_decides(struct tbs_model *m, uint32_t server, tb_time now);
 void tbs_office_timer(struct tbs_model *m, const struct tbs_timer *timer);
 void tbs_office_day(struct tbs_model *m);
 int64_t tbs_work_us(const struct tbs_model *m, uint32_t station, tb_time at_us);
+/* An instant of the first day from `from` on on which people come to this hall, spread as their
+ * arrivals are; TB_NEVER where that is beyond the calendar. */
+tb_time tbs_visit_instant(const struct tbs_model *m, uint32_t hall, tb_time from_us, double u);
 
 /* ---- day.c ---- */
 void tbs_agenda_begin(struct tbs_model *m, struct agenda *agenda); /* before its stations' days */
