@@ -12,6 +12,7 @@
 #include "fit/fit.h"
 #include "log/log.h"
 #include "net/serve.h"
+#include "net/whatif.h"
 #include "plan/command.h"
 #include "roster/command.h"
 #include "run/command.h"
@@ -19,6 +20,7 @@
 #include "tune/command.h"
 #include "version.h"
 #include "web/command.h"
+#include "whatif/whatif.h"
 
 struct command {
     const char *name;
@@ -99,5 +101,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "tongban: there is no command '%s'; `tongban help` lists them\n", name);
         return EXIT_USAGE;
     }
+    tbi_whatif_hook(tbs_whatif);
     return command->run(argc - 1, argv + 1);
 }

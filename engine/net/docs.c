@@ -1,13 +1,34 @@
-/* COMMAND, COMMAND COUNT, COMMAND INFO, COMMAND DOCS: out of command.def. */
+/* COMMAND, COMMAND COUNT, COMMAND INFO, COMMAND DOCS: out of command.def and question.def. */
 #include <stdio.h>
 
 #include "server.h"
+
+static const struct tb_command_row questions[] = {
+#define TBI_QUESTION(name, roles, effect, arguments, help)                                         \
+    {name, roles, TB_EFFECT_##effect, arguments, help},
+#include "question.def"
+#undef TBI_QUESTION
+};
+
+enum {
+    COMMANDS = TB_COMMAND_COUNT - 1,
+    ROWS = COMMANDS + sizeof questions / sizeof questions[0],
+};
+
+/* All of them: the city's commands, then the questions. */
+static const struct tb_command_row *row_at(uint32_t index)
+{
+    return index < COMMANDS ? tb_command_row(index + 1) : &questions[index - COMMANDS];
+}
 
 static const struct tb_command_row *row_find(const struct tbi_server *server,
                                              const struct tbi_argument *name)
 {
     const uint32_t kind = tbi_grammar_find(server->grammar, name);
 
+    for (uint32_t i = COMMANDS; kind == 0 && i < ROWS; i++)
+        if (tbi_argument_is(name, row_at(i)->name))
+            return row_at(i);
     return kind == 0 ? NULL : tb_command_row(kind);
 }
 
@@ -54,7 +75,7 @@ void tbi_docs(struct tbi_server *server, struct tbi_session *session,
     uint64_t found = 0;
 
     if (request->count > 1 && tbi_argument_is(word, "COUNT")) {
-        tbi_resp_integer(&session->out, TB_COMMAND_COUNT - 1);
+        tbi_resp_integer(&session->out, ROWS);
         return;
     }
     if (request->count > 1 && !docs && !tbi_argument_is(word, "INFO")) {
@@ -63,12 +84,11 @@ void tbi_docs(struct tbi_server *server, struct tbi_session *session,
     }
     if (request->count <= 2) { /* all of them */
         if (docs)
-            tbi_resp_map(&session->out, session->version, TB_COMMAND_COUNT - 1);
+            tbi_resp_map(&session->out, session->version, ROWS);
         else
-            tbi_resp_array(&session->out, TB_COMMAND_COUNT - 1);
-        for (uint32_t kind = 1; kind < TB_COMMAND_COUNT; kind++)
-            docs ? docs_write(session, tb_command_row(kind))
-                 : info_write(session, tb_command_row(kind));
+            tbi_resp_array(&session->out, ROWS);
+        for (uint32_t i = 0; i < ROWS; i++)
+            docs ? docs_write(session, row_at(i)) : info_write(session, row_at(i));
         return;
     }
     if (!docs) {

@@ -81,6 +81,9 @@ static void complete(struct loop *loop, const struct io_uring_cqe *cqe)
     case OP_LOG:
         tbi_log_complete(loop->server->log, cqe->user_data, cqe->res);
         break;
+    case OP_WHATIF:
+        tbi_whatif_answer(loop->server);
+        break;
     }
 }
 
@@ -323,6 +326,8 @@ int tbi_loop_run(struct tbi_server *server)
         poll_for(&loop, loop.signals, OP_SIGNAL);
         if (server->access != NULL)
             poll_for(&loop, tbi_access_fd(server->access), OP_LOGIN);
+        if (server->whatif != NULL)
+            poll_for(&loop, tbi_whatif_fd(server->whatif), OP_WHATIF);
         for (int i = 0; i < loop.listener_count; i++)
             accept_on(&loop, i);
         fprintf(stderr, "serve: ready\n");

@@ -23,7 +23,7 @@ enum {
 };
 
 /* The upper byte of user_data. */
-enum op { OP_ACCEPT = 1, OP_RECEIVE, OP_SEND, OP_SIGNAL, OP_LOGIN, OP_LOG };
+enum op { OP_ACCEPT = 1, OP_RECEIVE, OP_SEND, OP_SIGNAL, OP_LOGIN, OP_LOG, OP_WHATIF };
 
 struct loop {
     struct tbi_server *server;

@@ -112,14 +112,17 @@ bool tbi_query(struct tbi_server *server, struct tbi_session *session,
 {
     const struct tbi_argument *name = &request->arguments[0];
     const bool events = tbi_argument_is(name, "EVENTS.SINCE");
+    const bool whatif = tbi_argument_is(name, "CITY.WHATIF");
 
-    if (!events && !named(request, "WINDOW.EXPLAIN", 1) && !named(request, "CLOCK.SET", 1) &&
-        !named(request, "CLOCK.GET", 0))
+    if (!events && !whatif && !named(request, "WINDOW.EXPLAIN", 1) &&
+        !named(request, "CLOCK.SET", 1) && !named(request, "CLOCK.GET", 0))
         return false;
     if (server->access != NULL && session->user == NULL)
         tbi_server_refuse(session, "NOAUTH", "log in first: AUTH name password");
     else if (events)
         since(server, session, request);
+    else if (whatif)
+        tbi_whatif_ask(server, session, request);
     else if (tbi_argument_is(name, "WINDOW.EXPLAIN"))
         explain(server, session, &request->arguments[1]);
     else if (tbi_argument_is(name, "CLOCK.SET"))

@@ -281,6 +281,7 @@ static int server_run(struct tbi_server *server)
         return 1;
     if (options->data == NULL)
         fprintf(stderr, "serve: no --data: nothing is kept when the server stops\n");
+    server->whatif = tbi_whatif_start(server);
     server->started_at = server->now;
     tbi_server_step(server); /* what time has brought meanwhile */
     return tbi_loop_run(server) == 0 ? 0 : 1;
@@ -308,6 +309,7 @@ int tbi_cmd_serve(int argc, char **argv)
     files_raise(&options);
     server.options = &options;
     const int status = server_run(&server);
+    tbi_whatif_stop(server.whatif);
     tbi_watch_stop(server.watch);
     tbi_tls_unload(server.tls);
     tbi_access_free(server.access);

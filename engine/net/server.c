@@ -322,7 +322,7 @@ void tbi_server_input(struct tbi_server *server, struct tbi_session *session, co
 
 /* ---- log-ins ---- */
 
-static struct tbi_session *session_by_id(const struct tbi_server *server, uint64_t id)
+struct tbi_session *tbi_server_session(const struct tbi_server *server, uint64_t id)
 {
     for (uint32_t i = 0; i < server->session_room; i++)
         if (server->sessions[i] != NULL && server->sessions[i]->id == id)
@@ -348,7 +348,7 @@ void tbi_server_logins(struct tbi_server *server)
     struct tbi_access_answer answer;
 
     while (tbi_access_answer(server->access, &answer)) {
-        struct tbi_session *session = session_by_id(server, answer.asker);
+        struct tbi_session *session = tbi_server_session(server, answer.asker);
 
         if (session == NULL)
             continue;

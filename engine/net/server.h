@@ -22,6 +22,7 @@
 #include "tls.h"
 #include "tongban/scenario.h"
 #include "watch/watch.h"
+#include "whatif.h"
 
 enum {
     TBI_BATCH_MAX = 1024,      /* commands of one step */
@@ -53,6 +54,7 @@ struct tbi_server {
     struct tbi_watch *watch;     /* NULL: no HTTP */
     struct tbi_log *log;         /* NULL: nothing is kept */
     struct tbi_tls_context *tls; /* NULL: none */
+    struct tbi_whatif *whatif;   /* NULL: what-ifs are refused */
     struct tbi_push push;
 
     struct tb_command commands[TBI_BATCH_MAX];
@@ -86,6 +88,7 @@ void tbi_server_touch(struct tbi_server *server, struct tbi_session *session);
 void tbi_server_logins(struct tbi_server *server);
 void tbi_server_user_set(struct tbi_server *server, struct tbi_session *session,
                          const struct tbi_user *user); /* NULL: logged out */
+struct tbi_session *tbi_server_session(const struct tbi_server *server, uint64_t id); /* or NULL */
 void tbi_server_refuse(struct tbi_session *session, const char *code, const char *text);
 
 /* listen.c: the other end: "uid-1000" of a Unix socket, "10.0.0.7:51234". */

@@ -37,7 +37,7 @@ struct tbi_session {
     uint32_t mark_count;
 
     bool send_busy, receive_busy; /* the kernel has a request of ours */
-    bool waits_login;             /* reads no further until the password was checked */
+    bool waits_login;             /* reads no further until a password or a what-if is answered */
     bool hello;                   /* what was asked was HELLO ... AUTH */
     bool closing;                 /* to be closed once `out` is sent */
     bool ended;                   /* the other side has said all that it will */

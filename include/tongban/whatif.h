@@ -8,9 +8,11 @@
 #ifndef TONGBAN_WHATIF_H
 #define TONGBAN_WHATIF_H
 
-#include <stdatomic.h>
-
 #include "tongban/scenario.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 enum tb_whatif_kind {
     TB_WHATIF_OPEN,  /* a window opens, until until_us */
@@ -45,7 +47,9 @@ struct tb_whatif_ask {
     uint32_t runs;           /* replications of each of the two */
     int64_t limit_us;        /* no replication begins after so long; 0: no limit */
     double level;            /* how many people come, in terms of the scenario; 0: learnt */
-    const atomic_bool *stop; /* no replication begins when it is true; NULL: never */
+    /* No replication begins when it says true; called by the thread that answers. NULL: never. */
+    bool (*stopped)(const void *context);
+    const void *context;
 };
 
 /* A mean over replications and the half-width of its 95% interval; NAN: not to be told. */
@@ -77,4 +81,7 @@ struct tb_whatif_answer {
 /* False: *answer holds nothing but the error. */
 typedef bool tb_whatif_run(const struct tb_whatif_ask *ask, struct tb_whatif_answer *answer);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

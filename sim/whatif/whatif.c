@@ -92,7 +92,7 @@ static bool runs_do(struct tbs_live *live, const struct tb_whatif_ask *ask,
 
     while (good && sides->runs < ask->runs) {
         if ((ask->limit_us > 0 && clock_us() - begun_us >= ask->limit_us && sides->runs > 0) ||
-            (ask->stop != NULL && atomic_load_explicit(ask->stop, memory_order_relaxed))) {
+            (ask->stopped != NULL && ask->stopped(ask->context))) {
             break;
         }
         for (int side = 0; side < 2 && good; side++) {

@@ -82,7 +82,7 @@ expect 'TIME_BACKWARDS' CLOCK.SET 5
 expect 'DB index' SELECT 3
 
 # What Redis clients ask for.
-expect 54 COMMAND COUNT
+expect 59 COMMAND COUNT
 expect 'takes a number' COMMAND DOCS TICKET.TAKE
 expect maxclients CONFIG GET 'max*'
 expect connected_clients INFO
