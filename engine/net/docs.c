@@ -4,8 +4,8 @@
 #include "server.h"
 
 static const struct tb_command_row questions[] = {
-#define TBI_QUESTION(name, roles, effect, arguments, help)                                         \
-    {name, roles, TB_EFFECT_##effect, arguments, help},
+#define TBI_QUESTION(name, roles, effect, arguments, help, chinese)                                \
+    {name, roles, TB_EFFECT_##effect, arguments, help, chinese},
 #include "question.def"
 #undef TBI_QUESTION
 };
