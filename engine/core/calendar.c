@@ -222,16 +222,20 @@ tb_time tbi_calendar_boundary_at(const struct tb_city *city, uint32_t station_in
                                               : kind->periods[period].closes_us);
 }
 
-/* When a closed station opens again today by its hours, TB_NEVER: it does not. */
-tb_time tbi_calendar_opens_at(const struct tb_city *city, uint32_t station_index)
+tb_time tbi_calendar_open_from(const struct tb_city *city, uint32_t station_index, tb_time at)
 {
     const struct tbi_station *station = tbi_station(city, station_index);
-    if (station->boundary % 2 == 0) /* 0: tomorrow; even: within a period */
+    if (station->day < 0)
         return TB_NEVER;
+    const struct tbi_calendar *calendar = tbi_calendar(city, station->calendar);
     const struct tb_day_kind *kind = station_kind(city, station);
-    if ((station->boundary - 1) / 2 >= kind->period_count)
-        return TB_NEVER;
-    return tbi_calendar_boundary_at(city, station_index);
+    const int64_t offset_us = at - calendar_day(city, calendar, station->day)->starts_at;
+    for (uint32_t p = 0; p < kind->period_count; p++)
+        if (offset_us < kind->periods[p].closes_us)
+            return offset_us < kind->periods[p].opens_us
+                       ? at + (kind->periods[p].opens_us - offset_us)
+                       : at;
+    return TB_NEVER;
 }
 
 /* The plan of the day's kind begins. */

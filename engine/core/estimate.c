@@ -29,18 +29,24 @@ static uint32_t ready_windows(const struct tbi_station *station, const struct tb
     return ready;
 }
 
+/* Everybody in the lines of the windows that serve this one. */
+static uint32_t line_ahead(const struct tbi_station *station, const struct tbi_line *line,
+                           uint32_t queue)
+{
+    const uint64_t lines = station->waiting_lines & (line->pool | tbi_bit(queue));
+    uint32_t ahead = 0;
+    if (lines == station->waiting_lines)
+        return station->waiting;
+    for (uint64_t m = lines; m; m &= m - 1)
+        ahead += tbi_station_line(station, tbi_lowest(m))->count;
+    return ahead;
+}
+
 /* Fills ahead and windows; the base wait in us, 0 with a ready window, -1 without an open one. */
-static int64_t wait_base(const struct tbi_station *station, uint32_t queue, uint32_t extra,
-                         struct tb_wait *out)
+static int64_t wait_base(const struct tbi_station *station, uint32_t queue, struct tb_wait *out)
 {
     const struct tbi_line *line = tbi_station_line(station, queue);
-    uint64_t lines = station->waiting_lines & (line->pool | tbi_bit(queue));
-    uint32_t ahead = extra;
-    if (lines == station->waiting_lines)
-        ahead += station->waiting;
-    else
-        for (uint64_t m = lines; m; m &= m - 1)
-            ahead += tbi_station_line(station, tbi_lowest(m))->count;
+    const uint32_t ahead = line_ahead(station, line, queue);
     out->ahead = ahead;
     out->windows = line->windows;
     if (line->windows == 0)
@@ -69,33 +75,36 @@ static uint32_t wait_quantiles(const struct tbi_station *station, int64_t base_u
 }
 
 void tbi_estimate(const struct tb_city *city, uint32_t station_index, uint32_t queue,
-                  uint32_t extra, struct tb_wait *out)
+                  struct tb_wait *out)
 {
     const struct tbi_station *station = tbi_station(city, station_index);
-    int64_t base_us = wait_base(station, queue, extra, out);
+    int64_t base_us = wait_base(station, queue, out);
     out->half_us = out->nine_in_ten_us = base_us;
     if (base_us > 0)
         wait_quantiles(station, base_us, out);
 }
 
 void tbi_estimate_later(const struct tb_city *city, uint32_t station_index, uint32_t queue,
-                        uint32_t extra, uint32_t windows, struct tb_wait *out)
+                        uint32_t extra, uint32_t windows, bool opening,
+                        struct tb_wait *out)
 {
     const struct tbi_station *station = tbi_station(city, station_index);
+    const struct tbi_line *line = tbi_station_line(station, queue);
     tb_assert(windows > 0);
-    *out = (struct tb_wait){.ahead = station->waiting + extra, .windows = windows};
-    if (out->ahead < windows)
+    const uint32_t ahead =
+        extra + (line->windows > 0 ? line_ahead(station, line, queue) : station->waiting);
+    *out = (struct tb_wait){.ahead = ahead, .windows = windows};
+    if (ahead < (opening ? windows : ready_windows(station, line)))
         return;
     int64_t service_us = tbi_station_group(station, queue / TB_CLASSES)->service_us;
     wait_quantiles(station,
-                   (int64_t)(2 * (uint64_t)out->ahead + 1) * service_us / (2 * (int64_t)windows),
-                   out);
+                   (int64_t)(2 * (uint64_t)ahead + 1) * service_us / (2 * (int64_t)windows), out);
 }
 
 void tbi_estimate_begin(const struct tbi_station *station, struct tbi_ticket *ticket,
                         uint32_t queue, struct tb_wait *out)
 {
-    int64_t base_us = wait_base(station, queue, 0, out);
+    int64_t base_us = wait_base(station, queue, out);
     out->half_us = out->nine_in_ten_us = base_us;
     if (base_us <= 0)
         return;

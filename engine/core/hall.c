@@ -24,12 +24,15 @@ static int64_t minute_of(tb_time at)
     return at / TB_MINUTES(1) - (at % TB_MINUTES(1) < 0);
 }
 
-/* People on the way at `now`: those of minutes that are not over. Changes nothing. */
-uint32_t tbi_hall_heading(const struct tb_city *city, uint32_t station_index, tb_time now)
+/* People on the way at `now` who will be there by `until`: those of minutes that are not over.
+ * Changes nothing. */
+static uint32_t heading_until(const struct tb_city *city, uint32_t station_index, tb_time now,
+                              tb_time until)
 {
     const struct tbi_station *station = tbi_station(city, station_index);
     const struct tbi_heading *heading = tbi_heading(city, station_index);
-    int64_t end = station->heading_minute + TBI_HEADING_MINUTES;
+    const int64_t last = minute_of(until), room_end = station->heading_minute + TBI_HEADING_MINUTES;
+    const int64_t end = last < room_end ? last + 1 : room_end;
     int64_t minute = minute_of(now);
     if (minute < station->heading_minute)
         minute = station->heading_minute;
@@ -37,6 +40,11 @@ uint32_t tbi_hall_heading(const struct tb_city *city, uint32_t station_index, tb
     for (; minute < end; minute++)
         sum += heading->minute[minute & HEADING_MASK];
     return sum;
+}
+
+uint32_t tbi_hall_heading(const struct tb_city *city, uint32_t station_index, tb_time now)
+{
+    return heading_until(city, station_index, now, TB_NEVER);
 }
 
 /* Brings the ring to the minute of `now`: minutes that are over become room for later ones. */
@@ -116,30 +124,26 @@ static uint32_t suggestion_add(struct suggestion *best, uint32_t count, struct s
     return count;
 }
 
-/* The expected wait (half) of who sets out now, once he is there; TB_WAIT_UNKNOWN: none. A hall
- * that opens again today counts, the time until it opens as wait, with the windows that its plan
- * has open then, or those that are open already. */
-static int64_t suggestion_wait(const struct tbi_step *step, uint32_t station, uint32_t queue,
+/* The expected wait (half) of who sets out now, once he is there; TB_WAIT_UNKNOWN: none. Where the
+ * hall is closed then but opens later today, the time until it does is part of the wait. Windows
+ * are those that will be open then: as now, but for what the plan changes meanwhile. */
+static int64_t suggestion_wait(const struct tbi_step *step, uint32_t station_index, uint32_t queue,
                                int64_t travel_us)
 {
     const struct tb_city *city = step->city;
-    const uint32_t heading = tbi_hall_heading(city, station, step->now);
-    struct tb_wait wait;
-    if (tbi_station(city, station)->accepts) {
-        tbi_estimate(city, station, queue, heading, &wait);
-        return wait.half_us;
-    }
-    const tb_time opens_at = tbi_calendar_opens_at(city, station);
-    if (tbi_station(city, station)->closed_by_hand || opens_at == TB_NEVER)
+    const struct tbi_station *station = tbi_station(city, station_index);
+    const tb_time arrives_at = step->now + travel_us;
+    const tb_time opens_at = tbi_calendar_open_from(city, station_index, arrives_at);
+    if (station->closed_by_hand || opens_at == TB_NEVER)
         return TB_WAIT_UNKNOWN;
-    const uint32_t now_open = tbi_station_line(tbi_station(city, station), queue)->windows;
-    const uint32_t planned = tbi_plan_windows(city, station, queue, opens_at);
-    const uint32_t windows = planned > now_open ? planned : now_open;
+    const uint32_t windows = tbi_plan_windows(city, station_index, queue, opens_at);
     if (windows == 0)
         return TB_WAIT_UNKNOWN;
-    tbi_estimate_later(city, station, queue, heading, windows, &wait);
-    const int64_t early_us = opens_at - step->now - travel_us;
-    return wait.half_us + (early_us > 0 ? early_us : 0);
+    const uint32_t heading = heading_until(city, station_index, step->now, opens_at);
+    const bool opening = opens_at > arrives_at || !station->accepts;
+    struct tb_wait wait;
+    tbi_estimate_later(city, station_index, queue, heading, windows, opening, &wait);
+    return wait.half_us + (opens_at - arrives_at);
 }
 
 static uint32_t suggest(const struct tbi_step *step, uint32_t matter_index, uint32_t zone,
@@ -218,7 +222,7 @@ enum tb_status tbi_do_HALL_WAIT(struct tbi_step *step, const struct tb_command *
         return TB_STATUS_CLASS_INVALID;
     uint32_t queue = tbi_matter(city, matter)->group * TB_CLASSES + command->class_;
     struct tb_wait wait;
-    tbi_estimate(city, command->station, queue, 0, &wait);
+    tbi_estimate(city, command->station, queue, &wait);
     struct tb_event *event = tbi_answer(step, TB_EVENT_WAIT, command->station);
     event->value = wait.half_us;
     event->value2 = wait.nine_in_ten_us;

@@ -119,20 +119,44 @@ static bool entry_last(const struct tbi_plan_entry *plan, uint32_t count, uint32
     return true;
 }
 
+/* The lines that a window will serve once this entry has acted. */
+static uint64_t entry_serves(const struct tbi_station *station, const struct tbi_server *server,
+                             const struct tbi_plan_entry *entry)
+{
+    switch ((enum tb_plan_action)entry->action) {
+    case TB_PLAN_OPEN:
+        return tbi_station_profile(station, entry->profile)->serves;
+    case TB_PLAN_CONTINUE:
+        return server->state == TB_SERVER_CLOSED
+                   ? 0
+                   : tbi_station_profile(station, server->profile)->serves;
+    case TB_PLAN_CLOSE:
+    case TB_PLAN_PAUSE:
+    case TB_PLAN_ACTION_COUNT:
+        break;
+    }
+    return 0;
+}
+
 uint32_t tbi_plan_windows(const struct tb_city *city, uint32_t index, uint32_t queue, tb_time at)
 {
     const struct tbi_station *station = tbi_station(city, index);
     const struct tbi_day *today = plan_today(city, station);
-    if (!today)
-        return 0;
+    uint32_t windows = tbi_station_line(station, queue)->windows;
+    if (!today || at < station->due_at[TBI_DUE_PLAN])
+        return windows;
     const struct tbi_plan_entry *plan = plan_of(city, station, today->kind);
     const uint32_t count = tbi_plan_count(city, index)->count[today->kind];
     const int64_t offset_us = at - today->starts_at;
-    uint32_t windows = 0;
-    for (uint32_t i = 0; i < count && plan[i].offset_us <= offset_us; i++)
-        windows += plan[i].action == TB_PLAN_OPEN &&
-                   (tbi_station_profile(station, plan[i].profile)->serves & tbi_bit(queue)) &&
-                   entry_last(plan, count, i, offset_us);
+    for (uint32_t i = station->plan_cursor; i < count && plan[i].offset_us <= offset_us; i++) {
+        const struct tbi_server *server = tbi_server(city, plan[i].server);
+        if (!entry_last(plan, count, i, offset_us))
+            continue;
+        const bool open = server->state != TB_SERVER_CLOSED && server->state != TB_SERVER_PAUSED;
+        const uint64_t serves = open ? tbi_station_profile(station, server->profile)->serves : 0;
+        windows += (uint32_t)(entry_serves(station, server, &plan[i]) >> queue & 1);
+        windows -= (uint32_t)(serves >> queue & 1);
+    }
     return windows;
 }
 

@@ -87,8 +87,8 @@ void tbi_calendar_sum(struct tb_city *city, uint32_t calendar);
 /* The instant of a boundary of a station's day (see boundary in layout.h); TB_NEVER if there is
  * none. */
 tb_time tbi_calendar_boundary_at(const struct tb_city *city, uint32_t station);
-/* when a closed station opens again today by its hours; TB_NEVER: it does not */
-tb_time tbi_calendar_opens_at(const struct tb_city *city, uint32_t station);
+/* the first instant from `at` on at which the station is open today by its hours; TB_NEVER: none */
+tb_time tbi_calendar_open_from(const struct tb_city *city, uint32_t station, tb_time at);
 /* Acts on it: the station's next boundary, events of R2, quotas, slots; sets TBI_DUE_CALENDAR
  * and PLAN anew. */
 void tbi_calendar_act(struct tbi_step *step, uint32_t station);
@@ -188,7 +188,8 @@ static inline int tbi_server_next(enum tb_server_state from, enum tb_server_caus
 enum tb_status tbi_window_call(struct tbi_step *step, uint32_t server, uint32_t ticket);
 /* The plan's next entry acts. (plan.c) */
 void tbi_plan_act(struct tbi_step *step, uint32_t station);
-/* windows that today's plan has opened for the line by that instant: their last entry opens them */
+/* open windows that serve the line, once the plan's entries up to that instant of today have acted
+ */
 uint32_t tbi_plan_windows(const struct tb_city *city, uint32_t station, uint32_t queue, tb_time at);
 
 /* A called or served ticket is no longer at its window (which the caller releases). (window.c) */
@@ -246,12 +247,14 @@ tb_ref tbi_visit_add(struct tbi_step *step, struct tbi_station *station,
 void tbi_visit_follow(struct tbi_step *step, uint32_t station);
 void tbi_visit_lapse(struct tbi_step *step, uint32_t station);
 
-/* R14: the wait of one who joins behind `extra` people more than stand there. */
-void tbi_estimate(const struct tb_city *city, uint32_t station, uint32_t queue, uint32_t extra,
+/* R14: the wait of one who joins the line now. */
+void tbi_estimate(const struct tb_city *city, uint32_t station, uint32_t queue,
                   struct tb_wait *out);
-/* The same where so many windows will serve the line, counting all who wait in the hall. */
+/* The same behind `extra` people more than stand there, when so many windows will serve the line;
+ * `opening`: all of them are free then. */
 void tbi_estimate_later(const struct tb_city *city, uint32_t station, uint32_t queue,
-                        uint32_t extra, uint32_t windows, struct tb_wait *out);
+                        uint32_t extra, uint32_t windows, bool opening,
+                        struct tb_wait *out);
 /* The same for a ticket that joins now: keeps the base in it, to be judged by its call. */
 void tbi_estimate_begin(const struct tbi_station *station, struct tbi_ticket *ticket,
                         uint32_t queue, struct tb_wait *out);

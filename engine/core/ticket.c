@@ -422,7 +422,7 @@ enum tb_status tbi_do_TICKET_INFO(struct tbi_step *step, const struct tb_command
     for (uint32_t at = ticket->prev; at != TB_NONE && ahead < 99; ahead++)
         at = tbi_ticket(city, at)->prev;
     struct tb_wait wait;
-    tbi_estimate(city, ticket->station, ticket->queue, 0, &wait);
+    tbi_estimate(city, ticket->station, ticket->queue, &wait);
     event->value = ahead;
     event->value2 = wait.half_us;
     return TB_STATUS_OK;

@@ -9,7 +9,7 @@ enum tb_status tb_city_wait(const struct tb_city *city, uint32_t station, uint32
         return TB_STATUS_STATION_UNKNOWN;
     if (queue >= (uint32_t)tbi_station(city, station)->group_count * TB_CLASSES)
         return TB_STATUS_GROUP_UNKNOWN;
-    tbi_estimate(city, station, queue, 0, out);
+    tbi_estimate(city, station, queue, out);
     return TB_STATUS_OK;
 }
 

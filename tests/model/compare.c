@@ -194,12 +194,12 @@ static bool check_estimates(struct compare *c, const struct tb_event *e,
     return true;
 }
 
-static bool may_be_suggested(const struct compare *c, uint32_t station, uint32_t matter)
+static bool may_be_suggested(const struct compare *c, const struct tb_event *e)
 {
-    const struct tb_matter *x = &c->world->config.matters[matter];
-    return station < c->world->config.station_count &&
-           m_matter_handled(c->model, matter, station) &&
-           model_may_suggest(c->model, station, x->group * TB_CLASSES);
+    const struct tb_matter *x = &c->world->config.matters[e->matter];
+    return e->station < c->world->config.station_count &&
+           m_matter_handled(c->model, e->matter, e->station) &&
+           model_may_suggest(c->model, e->station, x->group * TB_CLASSES, e->at_us + e->value);
 }
 
 /* The answer to HALL.SUGGEST: halls that may be, best first, as many as the model says. */
@@ -214,7 +214,7 @@ static bool check_suggested(struct compare *c, const struct tb_event *core,
         masked.value2 = core[i].value2;
         if (!compare_event(c, &core[i], &masked))
             return false;
-        if (!may_be_suggested(c, core[i].station, core[i].matter) || core[i].value2 < 0)
+        if (!may_be_suggested(c, &core[i]) || core[i].value2 < 0)
             return fail(c, "the suggested hall", &core[i], &model[i]);
         for (uint32_t k = 0; k < i; k++)
             if (core[k].station == core[i].station)

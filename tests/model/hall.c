@@ -93,47 +93,55 @@ int64_t m_wait_told(const struct model *m, uint32_t station, uint32_t queue)
     return m_rule(m, station, TB_RULE_estimate) ? m_wait(m, station, queue) : TB_WAIT_UNKNOWN;
 }
 
-/* When the station opens again today; TB_NEVER: it is open, or will not. */
-static tb_time opens_again(const struct model *m, uint32_t station)
+/* The first instant from `at` on at which the station is open by today's hours. */
+static tb_time open_from(const struct model *m, uint32_t station, tb_time at)
 {
     const struct m_station *s = &m->stations[station];
-    if (s->day < 0 || s->open || s->closed_by)
+    if (s->day < 0)
         return TB_NEVER;
     const struct tb_day_kind *kind = m_day_kind(m, station, s->day);
-    return s->phase % 2 == 0 && s->phase / 2 < kind->period_count ? m_calendar_next(m, station)
-                                                                   : TB_NEVER;
+    const tb_time start = m_day_start(m_calendar(m, station), (uint32_t)s->day);
+    for (uint32_t p = 0; p < kind->period_count; p++) {
+        const tb_time opens = start + kind->periods[p].opens_us;
+        if (at < start + kind->periods[p].closes_us)
+            return at < opens ? opens : at;
+    }
+    return TB_NEVER;
 }
 
-/* Does the plan have this window open for the line, the instant's own entries done? */
-static bool planned(const struct model *m, uint32_t server, uint32_t queue, tb_time at)
+/* Will this window serve the line at that instant? What the plan has for it until then decides,
+ * its last entry over those before; without any, what it does now. */
+static bool serves_at(const struct model *m, uint32_t server, uint32_t queue, tb_time at)
 {
-    const uint32_t station = m->servers[server].station;
-    const struct m_station *s = &m->stations[station];
-    const struct tb_calendar *c = m_calendar(m, station);
+    const struct m_server *w = &m->servers[server];
+    const struct m_station *s = &m->stations[w->station];
     const struct m_plan_entry *last = NULL;
     for (uint32_t i = 0; i < m->plan.count; i++) {
         const struct m_plan_entry *e = m->plan.items[i];
-        if (e->entry.server != server || e->entry.day_kind != c->days[s->day].kind ||
-            m_day_start(c, (uint32_t)s->day) + e->entry.offset_us > at)
+        if (!e->pending || e->entry.server != server ||
+            m_day_start(m_calendar(m, w->station), (uint32_t)s->day) + e->entry.offset_us > at)
             continue;
         if (!last || e->entry.offset_us > last->entry.offset_us ||
             (e->entry.offset_us == last->entry.offset_us && e->set > last->set))
             last = e;
     }
-    return last && last->entry.action == TB_PLAN_OPEN &&
-           s->config->profiles[last->entry.profile].serves >> queue & 1;
+    bool open = w->state != TB_SERVER_CLOSED && w->state != TB_SERVER_PAUSED;
+    uint32_t profile = w->profile;
+    if (last) {
+        open = last->entry.action == TB_PLAN_OPEN ||
+               (last->entry.action == TB_PLAN_CONTINUE && w->state != TB_SERVER_CLOSED);
+        profile = last->entry.action == TB_PLAN_OPEN ? last->entry.profile : profile;
+    }
+    return open && s->config->profiles[profile].serves >> queue & 1;
 }
 
-bool model_may_suggest(const struct model *m, uint32_t station, uint32_t queue)
+bool model_may_suggest(const struct model *m, uint32_t station, uint32_t queue, tb_time arrives_at)
 {
-    uint32_t ahead;
-    if (m_accepts(m, station))
-        return model_line_windows(m, station, queue, &ahead) > 0;
-    const tb_time at = opens_again(m, station);
-    if (at != TB_NEVER && model_line_windows(m, station, queue, &ahead) > 0)
-        return true;
-    for (uint32_t i = 0; at != TB_NEVER && i < m->server_count; i++)
-        if (m->servers[i].station == station && planned(m, i, queue, at))
+    const tb_time at = open_from(m, station, arrives_at);
+    if (m->stations[station].closed_by || at == TB_NEVER)
+        return false;
+    for (uint32_t i = 0; i < m->server_count; i++)
+        if (m->servers[i].station == station && serves_at(m, i, queue, at))
             return true;
     return false;
 }
@@ -142,7 +150,6 @@ bool model_may_suggest(const struct model *m, uint32_t station, uint32_t queue)
  * which. */
 enum tb_status m_hall_suggest(struct model *m, const struct tb_command *c, tb_time now)
 {
-    (void)now;
     if (c->matters[0] >= m->config.matter_count)
         return TB_STATUS_MATTER_UNKNOWN;
     if (c->extra >= m->config.zone_count)
@@ -152,7 +159,8 @@ enum tb_status m_hall_suggest(struct model *m, const struct tb_command *c, tb_ti
     for (uint32_t i = 0; i < matter->hall_count && advised < 3; i++) {
         uint32_t station = matter->halls[i];
         uint32_t queue = matter->group * TB_CLASSES + TB_CLASS_NORMAL;
-        if (!model_may_suggest(m, station, queue))
+        int64_t travel_s = m->config.travel_s[c->extra * m->config.station_count + station];
+        if (!model_may_suggest(m, station, queue, now + TB_SECONDS(travel_s)))
             continue;
         m_say_station(m, TB_EVENT_SUGGESTED, station, 0, 0)->matter = c->matters[0];
         advised++;

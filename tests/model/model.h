@@ -64,8 +64,9 @@ int64_t model_rule(const struct model *model, uint32_t station, uint32_t rule);
  */
 uint32_t model_line_windows(const struct model *model, uint32_t station, uint32_t queue,
                             uint32_t *ahead);
-/* May HALL.SUGGEST name the station for that line? */
-bool model_may_suggest(const struct model *model, uint32_t station, uint32_t queue);
+/* May HALL.SUGGEST name the station for that line to who will be there at that instant? */
+bool model_may_suggest(const struct model *model, uint32_t station, uint32_t queue,
+                       tb_time arrives_at);
 
 /* The promises, looked for in the model's data; NULL, or a sentence about what is broken. */
 const char *model_check(struct model *model);
