@@ -46,6 +46,7 @@ static const struct command commands[] = {
     {"log", "the scheduler's command log: verify, show, replay, export", tbi_cmd_log},
     {"plan", "the fewest windows of each hall and half hour that keep a promise", tbs_cmd_plan},
     {"workbench", "a page to plan on: windows, waits, what if, plans", tbs_cmd_workbench},
+    {"protocol", "commands, errors and events of the scheduler, as Markdown", tbi_cmd_protocol},
     {"passwd", "make a line of the scheduler's access file", tbi_cmd_passwd},
     {"version", "version, compiler and the commit it was built from", command_version},
 };

@@ -23,4 +23,7 @@ struct tbi_serve_options {
 /* Exit status: 0 stopped in order, 1 failed, 2 the command line, scenario or a file is wrong. */
 int tbi_cmd_serve(int argc, char **argv);
 
+/* `tongban protocol`: the tables of PROTOCOL.md on standard output. */
+int tbi_cmd_protocol(int argc, char **argv);
+
 #endif
