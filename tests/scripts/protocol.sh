@@ -12,8 +12,8 @@ trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"'
 # A Monday at half past nine; the clock stands still.
 begin_us=$(($(date -u -d 2022-01-10T09:30+08:00 +%s) * 1000000))
 
-# session FILE: its title, and each command with its answer (... behind an @); references as A, B, C, since their
-# checksums have another key on each server.
+# session FILE: its title, and each command with its answer (... behind an @); references as A, B,
+# C, since their checksums have another key on each server.
 session() {
     "$program" serve sim/scenarios/teach-one-hall --unix "$work/socket" --clock manual \
         2>"$work/log" &
