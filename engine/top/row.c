@@ -1,4 +1,4 @@
-/* Rows of the table. Columns are counted as a terminal shows them: a Chinese character is two wide. */
+/* Rows of the table, in columns as a terminal shows them: a Chinese character is two wide. */
 #define _XOPEN_SOURCE 700 /* wcwidth */
 #include <stdio.h>
 #include <string.h>
