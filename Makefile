@@ -75,7 +75,7 @@ libs    := $(B)/libtest.a $(B)/libsim.a $(B)/libtongban.a
 
 lib_l   := -lcyaml -lyaml -lcsv -luring -ljemalloc -lxxhash -largon2 -lmicrohttpd -lsodium
 lib_l   += -lssl -lcrypto -lcurl -lncursesw -ljansson -lpthread -lm
-sim_l   := $(if $(sim_o),-lxlsxwriter)
+sim_l   := $(if $(sim_o),-lxlsxwriter -lhiredis)
 sim_l   += $(if $(wildcard sim/roster/*.c),-lCbcSolver -lCbc -lglpk)
 
 # ---- build --------------------------------------------------------------------------------------
@@ -175,6 +175,7 @@ threads: $(stress) ; @$(run)/programs.sh '$(STRESS)' $(stress)
 stress: $(stress) $(explore) $(B)/tests
 	@LIMIT_S=3600 $(run)/programs.sh '--seed $(SEED) --steps $(STEPS)' $(explore) $(stress)
 	@$(run)/unit.sh $(B)/tests 'stress_*/*'
+	@B=$(B) tests/scripts/drive.sh sim/scenarios/city58 1
 
 # libFuzzer comes with clang, so all is built anew by clang.
 fuzz:

@@ -9,6 +9,7 @@
 #include "access/passwd.h"
 #include "check/check.h"
 #include "compare/compare.h"
+#include "drive/command.h"
 #include "fit/fit.h"
 #include "log/log.h"
 #include "net/serve.h"
@@ -42,6 +43,7 @@ static const struct command commands[] = {
     {"compare", "two runs: what changed, and whether it is more than noise", tbs_cmd_compare},
     {"serve", "the scheduler on a socket", tbi_cmd_serve},
     {"top", "a running scheduler in a terminal", tbi_cmd_top},
+    {"drive", "a simulated day lived on a running scheduler, and compared", tbs_cmd_drive},
     {"fit", "a recorded log: a trace, plans, and how the simulation agrees with it", tbs_cmd_fit},
     {"log", "the scheduler's command log: verify, show, replay, export", tbi_cmd_log},
     {"plan", "the fewest windows of each hall and half hour that keep a promise", tbs_cmd_plan},

@@ -486,6 +486,18 @@ static bool is_option(const struct tbi_grammar *grammar, uint32_t kind,
     return tbi_argument_is(word, "REQUEST");
 }
 
+/* Is the argument one more of many matters? Not an option, and where another argument must still
+ * come, only what is a matter. */
+static bool goes_on(const struct tbi_grammar *grammar, uint32_t kind, uint32_t slot,
+                    const struct tbi_request *request, uint32_t at)
+{
+    const bool more = slot + 1 < grammar->rows[kind].count &&
+                      !grammar->rows[kind].slots[slot + 1].optional;
+
+    return at < request->count && !is_option(grammar, kind, &request->arguments[at]) &&
+           (!more || tbi_names_matter(grammar->names, &request->arguments[at]) != TB_NONE);
+}
+
 bool tbi_grammar_read(const struct tbi_grammar *grammar, uint32_t kind,
                       const struct tbi_request *request, struct tb_command *command,
                       struct tbi_command_error *error)
@@ -511,8 +523,7 @@ bool tbi_grammar_read(const struct tbi_grammar *grammar, uint32_t kind,
         do
             if (!slot_fill(&r, slot, &request->arguments[at++]))
                 return false;
-        while (slot->many && at < request->count &&
-               !is_option(grammar, kind, &request->arguments[at]));
+        while (slot->many && goes_on(grammar, kind, i, request, at));
     }
     while (at < request->count)
         if (!option_read(&r, kind, request, &at))

@@ -47,6 +47,10 @@ static void config_make(struct tbs_model *m)
     double visits = 0;
 
     m->config = s->config;
+    if (m->options.whole) {
+        tbs_assert(first == 0);
+        return;
+    }
     m->calendars = zeroed(s->config.calendar_count, sizeof *m->calendars);
     for (uint32_t c = 0; c < s->config.calendar_count; c++) {
         m->calendars[c] = s->config.calendars[c];
@@ -204,7 +208,7 @@ struct tbs_model *tbs_model_create(const struct tb_scenario *scenario,
     tbs_assert(m->day_last <= scenario->day_count);
     m->run_at_us = tbs_day_starts_at_us(scenario, options->day_first);
     m->run_end_us = tbs_day_ends_at_us(scenario, m->day_last - 1);
-    m->by_station = options->alone || !halls_touch(scenario);
+    m->by_station = options->alone || (!options->whole && !halls_touch(scenario));
     m->patience_floor_us = tbs_demand_patience_least_us(demand);
     config_make(m);
     if (!city_create(m)) {

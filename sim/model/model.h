@@ -25,6 +25,13 @@ struct tbs_model_options {
      * not. */
     void (*ticket)(void *context, const struct tbs_visit *visit);
     void *ticket_context;
+    /* The core has all that the scenario's config gives it, nothing cut to the run's need, and all
+     * halls go in order of time: another city made of the same config can be compared with it. Only
+     * from the calendar's first day on. */
+    bool whole;
+    /* Called for each command to the core, before it; NULL: not. */
+    void (*command)(void *context, tb_time now, const struct tb_command *command);
+    void *command_context;
     /* Called for each event of the core, as it comes; NULL: not. */
     void (*event)(void *context, const struct tb_event *event);
     void *event_context;

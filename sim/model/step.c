@@ -232,6 +232,9 @@ void tbs_step(struct tbs_model *m, uint32_t station, tb_time now, const struct t
     struct tb_step_result done;
 
     m->refusal = TB_STATUS_OK;
+    if (__builtin_expect(m->options.command != NULL, 0) && command != NULL) {
+        m->options.command(m->options.command_context, now, command);
+    }
     do {
         done = core_step(m, station, now, command, left);
         left -= done.commands;

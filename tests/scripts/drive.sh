@@ -1,0 +1,51 @@
+#!/bin/bash
+# A simulated day lived on a live server over fifty connections: the same events as in the
+# simulator, in the server's log too, which replays to the same city and explains its calls.
+# Usage: B=build tests/scripts/drive.sh [SCENARIO DAYS]
+set -eu
+program=${B:-build}/tongban
+scenario=${1:-sim/scenarios/teach-one-hall} days=${2:-1}
+work=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
+socket=$work/socket
+
+fail() { echo "drive: $*" >&2; cat "$work"/*.log >&2; exit 1; }
+"$program" serve "$scenario" --unix "$socket" --data "$work/data" --clock manual \
+    --durability off 2>"$work/serve.log" &
+server=$!
+for _ in $(seq 200); do
+    [ "$(redis-cli -s "$socket" PING 2>/dev/null)" != PONG ] || break
+    sleep 0.05
+done
+"$program" drive "$scenario" --connect "unix:$socket" --connections 50 --days "$days" \
+    --events "$work/simulated.csv" >"$work/drive.log" 2>&1 || fail "it differs"
+# The clock is not at the beginning any more: another day can't begin.
+"$program" drive "$scenario" --connect "unix:$socket" 2>/dev/null && fail "a second time"
+# Several matters, then the instant: no slots here, but all of it was understood.
+if [ "$scenario" = sim/scenarios/teach-one-hall ]; then
+    redis-cli -s "$socket" BOOK.MAKE hall card pension 2022-01-05T09:00 CITIZEN x 2>&1 |
+        grep -q SLOT_INVALID || fail "BOOK.MAKE of two matters"
+fi
+kill -TERM "$server"
+wait "$server" || fail "the server did not stop in order"
+server=
+
+# The server's log holds the simulator's events, byte for byte, and is the simulator's city.
+"$program" log export "$work/data" --csv "$work/served.csv" >"$work/export.log" 2>&1 ||
+    fail "no export"
+cmp "$work/simulated.csv" "$work/served.csv" || fail "the tables of events differ"
+hash=$(grep -o 'city hash [0-9a-f]*' "$work/drive.log" | awk '{ print $3 }')
+"$program" log replay "$work/data" >"$work/replay.log" 2>&1 || fail "no replay"
+grep -q "$hash" "$work/replay.log" || fail "not the city $hash"
+
+# Any past call can be explained: the first, one in the middle, the last.
+calls=$(awk -F, '$3 == "CALLED" { print $1 }' "$work/served.csv")
+count=$(echo "$calls" | wc -l)
+for line in 1 $((count / 2)) "$count"; do
+    event=$(echo "$calls" | sed -n "${line}p")
+    "$program" log replay "$work/data" --explain "$event" >"$work/explain.log" 2>&1 ||
+        fail "call $event is not explained"
+    grep -Eiq 'called|叫' "$work/explain.log" || fail "call $event: no reason"
+done
+cat "$work/drive.log"
