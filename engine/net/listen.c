@@ -25,8 +25,8 @@ static int tcp_listen(const char *where, uint16_t port, const char *what)
     const int one = 1;
 
     if (!is_six && inet_pton(AF_INET, where, &four.sin_addr) != 1) {
-        errno = EINVAL;
-        return failed("cannot listen on", where);
+        fprintf(stderr, "serve: '%s' is no IPv4 or IPv6 address\n", where);
+        return -EINVAL;
     }
     const int fd = socket(is_six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
@@ -35,7 +35,12 @@ static int tcp_listen(const char *where, uint16_t port, const char *what)
     const struct sockaddr *address =
         is_six ? (const struct sockaddr *)&six : (const struct sockaddr *)&four;
     if (bind(fd, address, is_six ? sizeof six : sizeof four) != 0 || listen(fd, 4096) != 0) {
-        const int status = failed("cannot listen on", where);
+        const int status = -errno;
+        fprintf(stderr, "serve: cannot listen on %s port %u: %s%s\n", where, port,
+                strerror(-status),
+                status == -EADDRINUSE ? "; does a server run already?"
+                : status == -EACCES   ? "; ports below 1024 are the administrator's"
+                                      : "");
         close(fd);
         return status;
     }

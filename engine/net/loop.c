@@ -27,8 +27,12 @@ static void accepted(struct loop *loop, const struct io_uring_cqe *cqe)
 {
     if (cqe->res >= 0)
         tbi_connection_take(loop, cqe->res, (int)(uint32_t)cqe->user_data == loop->tls_listener);
-    else if (cqe->res == -EMFILE || cqe->res == -ENFILE)
-        fprintf(stderr, "serve: no more file descriptors: raise `ulimit -n`\n");
+    else if ((cqe->res == -EMFILE || cqe->res == -ENFILE) &&
+             loop->turn_us - loop->files_told_us > TB_SECONDS(1)) {
+        loop->files_told_us = loop->turn_us;
+        fprintf(stderr, "serve: no more open files, a connection waits: raise `ulimit -n` "
+                        "(LimitNOFILE)\n");
+    }
     if (!(cqe->flags & IORING_CQE_F_MORE) && !loop->server->stopping)
         accept_on(loop, (int)(uint32_t)cqe->user_data);
 }

@@ -40,6 +40,7 @@ struct loop {
     bool fixed;      /* connections are registered files */
     int64_t turn_us; /* the time of this turn */
     int64_t spin_us; /* how long to look for work before sleeping */
+    int64_t files_told_us;
     int64_t published_us, swept_us, snapshot_us;
     uint64_t answerable;
     int status;

@@ -346,6 +346,7 @@ void tbi_server_user_set(struct tbi_server *server, struct tbi_session *session,
 void tbi_server_logins(struct tbi_server *server)
 {
     struct tbi_access_answer answer;
+    char peer[64];
 
     while (tbi_access_answer(server->access, &answer)) {
         struct tbi_session *session = tbi_server_session(server, answer.asker);
@@ -366,6 +367,11 @@ void tbi_server_logins(struct tbi_server *server)
                               "invalid username-password pair or user is "
                               "disabled.");
             session->closing = ++session->logins_failed == TBI_LOGIN_TRIES;
+            if (session->closing) {
+                tbi_peer_print(session->fd, peer, sizeof peer);
+                fprintf(stderr, "serve: %u log-ins from %s with a wrong name or password; closed\n",
+                        session->logins_failed, peer);
+            }
         }
         tbi_server_touch(server, session);
         tbi_server_input(server, session, NULL, 0);

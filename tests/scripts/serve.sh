@@ -166,6 +166,14 @@ start_with_access() {
 start_with_access
 expect NOAUTH TICKET.TAKE hall 0
 expect WRONGPASS AUTH kiosk1 wrong-wrong
+guesses='AUTH kiosk1 a\r\nAUTH kiosk1 b\r\nAUTH kiosk1 c\r\nAUTH kiosk1 secret-secret\r\n'
+# shellcheck disable=SC2059 -- it is a format
+guessed=$(printf "$guesses" | timeout 5 socat -t 3 - "UNIX-CONNECT:$socket")
+[ "$(echo "$guessed" | grep -c WRONGPASS)" = 3 ] && ! echo "$guessed" | grep -q OK || {
+    echo "serve: guesses of passwords: $guessed" >&2
+    exit 1
+}
+grep -q 'serve: 3 log-ins from uid-[0-9]* with a wrong name or password; closed' "$work/log"
 expect NOPERM --user kiosk1 --pass secret-secret --no-auth-warning WINDOW.NEXT hall#1
 expect windows_open --user kiosk1 --pass secret-secret --no-auth-warning HALL.INFO hall
 expect id= --user boss --pass super-secret --no-auth-warning CLIENT LIST

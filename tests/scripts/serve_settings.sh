@@ -84,6 +84,27 @@ status=0
 "$program" serve sim/scenarios/teach-one-hall --config "$work/wrong" 2>"$work/log" || status=$?
 [ "$status" = 2 ] || fail "a wrong setting: status $status"
 grep -q "wrong:1: not a number 'often'" "$work/log" || fail "the wrong line is not named"
+printf 'connections 0\n' >"$work/none"
+status=0
+"$program" serve sim/scenarios/teach-one-hall --config "$work/none" 2>"$work/log" || status=$?
+[ "$status" = 2 ] && grep -q "none:1: not between 1 and 1000000 '0'" "$work/log" ||
+    fail "no connections at all: status $status"
+# Fewer files than connections, and no right to raise that: said, and kept to.
+(
+    ulimit -n 300
+    drop=
+    [ "$(id -u)" != 0 ] || drop="setpriv --bounding-set=-sys_resource"
+    exec $drop timeout 20 "$program" serve sim/scenarios/teach-one-hall --unix "$work/few" \
+        --clock manual
+) 2>"$work/log" &
+server=$!
+for _ in $(seq 200); do ! grep -q 'serve: ready' "$work/log" || break; sleep 0.05; done
+grep -q '300 open files .*: 236 connections at most instead of 10000' "$work/log" ||
+    fail "few files"
+redis-cli -s "$work/few" CONFIG GET maxclients | grep -qx 236 || fail "few files: maxclients"
+kill -TERM "$server"
+wait "$server" || fail "few files: status $?"
+server=
 if command -v systemd-analyze >/dev/null; then
     sed "s|^ExecStart=/usr/local/bin/tongban|ExecStart=$(realpath "$program")|" "$unit" \
         >"$work/tongban.service"
