@@ -151,10 +151,12 @@ enum tbi_resp_result tbi_resp_read(const char *data, size_t bytes, struct tbi_re
                           : inline_read(data, bytes, request, used, error);
 }
 
+/* The word's length first: a 0 byte in the argument would end a comparison before its end. */
 bool tbi_argument_is(const struct tbi_argument *argument, const char *word)
 {
     return argument->bytes > 0 && ((argument->text[0] ^ word[0]) & 0xdf) == 0 &&
-           strncasecmp(argument->text, word, argument->bytes) == 0 && word[argument->bytes] == 0;
+           strnlen(word, argument->bytes + 1) == argument->bytes &&
+           strncasecmp(argument->text, word, argument->bytes) == 0;
 }
 
 bool tbi_argument_integer(const struct tbi_argument *argument, int64_t *value)

@@ -86,6 +86,17 @@ Test(resp, a_line_without_an_end_is_not_waited_for_for_ever)
     cr_assert(tbi_resp_read(text, sizeof text, &request, &used, &error) == TBI_RESP_BAD);
 }
 
+Test(resp, a_word_with_a_zero_byte_in_it_is_another_word)
+{
+    char *word = strdup("PING"); /* so that a byte too far is found */
+
+    cr_assert(tbi_argument_is(&(struct tbi_argument){"pInG", 4}, word));
+    cr_assert(!tbi_argument_is(&(struct tbi_argument){"PIN", 3}, word));
+    cr_assert(!tbi_argument_is(&(struct tbi_argument){"PING\0\0\0\0\0\0\0\0\0", 13}, word));
+    cr_assert(!tbi_argument_is(&(struct tbi_argument){"", 0}, word));
+    free(word);
+}
+
 Test(resp, integers_are_whole_and_in_range)
 {
     static const struct {
