@@ -9,7 +9,8 @@
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2, IDLE_MIN = 15, IDLE_MIN_MOST = 24 * 60 };
 
 static const char usage[] =
-    "usage: tongban fit KIND LOG --out DIR [--scenario DIR] [--idle MINUTES] [--tireless]\n"
+    "usage: tongban fit KIND LOG --out DIR [--scenario DIR] [--idle MINUTES]\n"
+    "                   [--recorded | --tireless]\n"
     "用法：tongban fit 记录类型 记录文件 --out 文件夹 [--scenario 方案文件夹] [--idle 分钟]\n"
     "\n"
     "Makes of a recorded log a trace (DIR/calls.csv) and a plan a day (DIR/plans), replays each\n"
@@ -19,12 +20,16 @@ static const char usage[] =
     "  KIND        bank: a telephone centre's calls (tab-separated; scenario sim/scenarios/bank)\n"
     "  --scenario  the rules, skills and calendar that the log belongs to\n"
     "  --idle      an agent without a call for so long (15 min) is not at work\n"
-    "  --tireless  agents take the next call at once, even where the recorded ones let it wait\n";
+    "  --recorded  agents pause where they let a caller wait in the record: no prediction\n"
+    "  --tireless  agents take the next call at once\n"
+    "Without either, agents pause after a call as they did on the other half of the days.\n"
+    "缺省时，座席在每通之后的停顿取自另一半日子：每一天的等候都不用它自己的记录来推断。\n";
 
 struct request {
     const char *kind, *path, *out, *scenario;
     uint32_t idle_min;
-    bool tireless, help;
+    enum tbs_pauses pauses;
+    bool help;
 };
 
 /* One row a kind of log. */
@@ -58,7 +63,9 @@ static int request_read(struct request *r, int argc, char **argv)
         if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
             r->help = true;
         } else if (strcmp(word, "--tireless") == 0) {
-            r->tireless = true;
+            r->pauses = TBS_PAUSES_NONE;
+        } else if (strcmp(word, "--recorded") == 0) {
+            r->pauses = TBS_PAUSES_RECORDED;
         } else if (word[0] == '-' && i + 1 == argc) {
             return mistake("there is no such option, or its value is missing: ", word);
         } else if (strcmp(word, "--out") == 0) {
@@ -110,11 +117,12 @@ static int fit_run(struct tbs_log *log, const struct tbs_fit_place *place, const
         calloc((size_t)log->date_count * TBS_FIT_HOURS, sizeof *cells);
 
     tbs_assert(cells != NULL);
-    tbs_force_find(log, idle_s, !r->tireless);
+    tbs_force_find(log, idle_s, r->pauses == TBS_PAUSES_RECORDED);
+    tbs_pause_draw(log, idle_s);
     tbs_patience_draw(log);
     const bool fine = tbs_fit_write(log, place, r->out, &error) &&
-                      tbs_fit_replay(log, place, folder, r->out, cells, &error) &&
-                      tbs_fit_judge(log, idle_s, !r->tireless, cells, r->out, &error);
+                      tbs_fit_replay(log, place, folder, r->out, r->pauses, cells, &error) &&
+                      tbs_fit_judge(log, idle_s, r->pauses, cells, r->out, &error);
     free(cells);
     if (!fine) {
         fprintf(stderr, "tongban fit: %s\n", error.text);

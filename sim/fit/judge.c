@@ -139,17 +139,35 @@ static struct reasons reasons_count(const struct tbs_log *log)
     return r;
 }
 
-static void reasons_print(const struct tbs_log *log, int32_t idle_s, bool pauses, bool zh)
+static void pauses_print(const struct tbs_log *log, enum tbs_pauses pauses, bool zh)
+{
+    static const char *const here[][2] = {
+        [TBS_PAUSES_LEARNED] = {"here they pause after a call as on the other half of the days",
+                                "仿真的座席每通之后照另一半日子停顿"},
+        [TBS_PAUSES_RECORDED] = {"here they pause as recorded, so these waits are no prediction",
+                                 "仿真照本日记录停顿，不是独立预测"},
+        [TBS_PAUSES_NONE] = {"here they take the next call at once", "仿真的座席立即接"},
+    };
+
+    printf(zh ? "  座席 %u 次（共 %.0f 小时）停顿时有会办的人在等；%s\n"
+              : "  agents paused %u times (%.0f hours) while a caller they could take waited;\n"
+                "    %s\n",
+           log->pauses, (double)log->pauses_s / 3600, here[pauses][zh]);
+    if (pauses == TBS_PAUSES_LEARNED) {
+        printf(zh ? "    停顿取自 %u 次看到头的和 %u 次没看到头的，平均 %.0f 秒；不分座席与时刻\n"
+                  : "    learned from %u seen to their end and %u cut short, %.0f s on average;\n"
+                    "    alike for all agents, hours and lines, which those recorded are not\n",
+               log->pauses_seen, log->pauses_cut, log->pause_mean_s);
+    }
+}
+
+static void reasons_print(const struct tbs_log *log, int32_t idle_s, enum tbs_pauses pauses,
+                          bool zh)
 {
     const struct reasons r = reasons_count(log);
 
     puts(zh ? "差异的原因（均由记录数出）" : "why they differ (each counted in the log)");
-    printf(zh ? "  座席 %u 次（共 %.0f 小时）停顿时有会办的人在等；%s\n"
-              : "  agents paused %u times (%.0f hours) while a caller they could take waited;\n"
-                "    %s\n",
-           log->pauses, (double)log->pauses_s / 3600,
-           pauses ? (zh ? "仿真照记录停顿" : "they pause as recorded here")
-                  : (zh ? "仿真的座席立即接" : "here they take the next call at once"));
+    pauses_print(log, pauses, zh);
     printf(zh ? "  %u 通先于等得更久（含 90 秒起步）的人被接：记录未照规则\n"
               : "  %u calls were taken before one that had waited longer, credit included: the "
                 "record does not keep its rule\n",
@@ -169,7 +187,7 @@ static void reasons_print(const struct tbs_log *log, int32_t idle_s, bool pauses
            log->menu_left, log->phantoms);
 }
 
-bool tbs_fit_judge(const struct tbs_log *log, int32_t idle_s, bool pauses,
+bool tbs_fit_judge(const struct tbs_log *log, int32_t idle_s, enum tbs_pauses pauses,
                    struct tbs_fit_cell *cells, const char *out, struct tbs_run_error *error)
 {
     const bool zh = tbs_reads_chinese();

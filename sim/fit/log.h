@@ -24,6 +24,7 @@ struct tbs_call {
     int32_t wait_s;  /* in the line */
     int32_t start_s, service_s; /* 0 where not served */
     bool priority, served, menu_only;
+    int32_t pause_s; /* of the agent after it, drawn */
     int64_t drawn_us; /* patience of the served (TB_NEVER: without end), service of the others */
 };
 
@@ -47,6 +48,8 @@ struct tbs_log {
     bool *skills; /* [agent * type_count + type]: took two calls of it */
     uint32_t pauses; /* of agents, while a caller stood beside them */
     int64_t pauses_s;
+    uint32_t pauses_seen, pauses_cut; /* after a call, learned from: to their end, censored */
+    double pause_mean_s;              /* of those drawn */
     uint32_t rows, phantoms, menu_left, nameless; /* rows; left out; served by nobody named */
     struct {
         uint32_t line;
@@ -63,6 +66,16 @@ void tbs_log_free(struct tbs_log *log);
  * unless he took none for longer than idle_s, or (with `pauses`) somebody whom he could have taken
  * waited beside him: from then on he is not, until his next call. */
 void tbs_force_find(struct tbs_log *log, int32_t idle_s, bool pauses);
+
+/* What agents do after a call. */
+enum tbs_pauses {
+    TBS_PAUSES_LEARNED,  /* pauses of the other half of the days */
+    TBS_PAUSES_RECORDED, /* away where they let a caller stand in the record */
+    TBS_PAUSES_NONE,     /* the next call at once */
+};
+
+/* pause.c: fills pause_s, the same for the same log. */
+void tbs_pause_draw(struct tbs_log *log, int32_t idle_s);
 
 /* patience.c: fills drawn_us, the same for the same log. */
 void tbs_patience_draw(struct tbs_log *log);
@@ -84,7 +97,8 @@ void tbs_fit_place_free(struct tbs_fit_place *place);
 void tbs_log_wrong(struct tbs_log *log, uint32_t line, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* write.c: calls.csv and plans/DATE.csv in folder `out`. False with *error filled. */
+/* write.c: calls.csv, calls-pauses.csv (service with the pause after it) and plans/DATE.csv in
+ * folder `out`. False with *error filled. */
 bool tbs_fit_write(const struct tbs_log *log, const struct tbs_fit_place *place, const char *out,
                    struct tbs_run_error *error);
 void tbs_fit_plan_path(const struct tbs_log *log, uint32_t day, const char *out, char path[4096]);
@@ -99,14 +113,14 @@ struct tbs_fit_cell {
     struct tbs_fit_sum recorded, simulated;
 };
 
-/* replay.c: reads out/calls.csv back and runs each day with its own plan of the scenario folder;
+/* replay.c: reads the trace back and runs each day with its own plan of the scenario folder;
  * adds to cells[day * TBS_FIT_HOURS + hour].simulated. False with *error filled. */
 bool tbs_fit_replay(const struct tbs_log *log, const struct tbs_fit_place *place,
-                    const char *folder, const char *out, struct tbs_fit_cell *cells,
-                    struct tbs_run_error *error);
+                    const char *folder, const char *out, enum tbs_pauses pauses,
+                    struct tbs_fit_cell *cells, struct tbs_run_error *error);
 
 /* judge.c: adds what is recorded; writes comparison.csv; prints the tables and the reasons. */
-bool tbs_fit_judge(const struct tbs_log *log, int32_t idle_s, bool pauses,
+bool tbs_fit_judge(const struct tbs_log *log, int32_t idle_s, enum tbs_pauses pauses,
                    struct tbs_fit_cell *cells, const char *out, struct tbs_run_error *error);
 
 #endif

@@ -141,15 +141,16 @@ static bool days_run(const struct tbs_log *log, const struct tbs_fit_place *plac
 }
 
 bool tbs_fit_replay(const struct tbs_log *log, const struct tbs_fit_place *place,
-                    const char *folder, const char *out, struct tbs_fit_cell *cells,
-                    struct tbs_run_error *error)
+                    const char *folder, const char *out, enum tbs_pauses pauses,
+                    struct tbs_fit_cell *cells, struct tbs_run_error *error)
 {
     struct tb_scenario_problems problems = {0};
     struct tbs_trace_problems wrong = {0};
     char path[4096];
 
     struct tb_scenario *s = tb_scenario_load(folder, &problems);
-    snprintf(path, sizeof path, "%.3000s/calls.csv", out);
+    snprintf(path, sizeof path, "%.3000s/calls%s.csv", out,
+             pauses == TBS_PAUSES_LEARNED ? "-pauses" : "");
     struct tbs_trace *trace = s != NULL ? tbs_trace_read(path, s, &wrong) : NULL;
     if (trace == NULL) {
         say(error, s == NULL ? folder : path,

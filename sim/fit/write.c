@@ -33,7 +33,7 @@ void tbs_fit_plan_path(const struct tbs_log *log, uint32_t day, const char *out,
 
 /* A call as a row of a trace. */
 static void call_write(FILE *out, const struct tbs_log *log, const struct tbs_call *c,
-                       const char *hall)
+                       const char *hall, int32_t pause_s)
 {
     char date[40];
     const int64_t drawn_s = c->drawn_us / 1000000;
@@ -42,11 +42,11 @@ static void call_write(FILE *out, const struct tbs_log *log, const struct tbs_ca
     fprintf(out, "%sT%02d:%02d:%02d,%s,%s,%s,", date, c->enter_s / 3600, c->enter_s / 60 % 60,
             c->enter_s % 60, hall, log->types[c->type], c->priority ? "green" : "normal");
     if (!c->served) {
-        fprintf(out, "%lld,%d\n", (long long)drawn_s, c->wait_s);
+        fprintf(out, "%lld,%d\n", (long long)drawn_s + pause_s, c->wait_s);
     } else if (c->drawn_us == TB_NEVER) {
-        fprintf(out, "%d,\n", c->service_s);
+        fprintf(out, "%d,\n", c->service_s + pause_s);
     } else {
-        fprintf(out, "%d,%lld.%03lld\n", c->service_s, (long long)drawn_s,
+        fprintf(out, "%d,%lld.%03lld\n", c->service_s + pause_s, (long long)drawn_s,
                 (long long)(c->drawn_us / 1000 % 1000));
     }
 }
@@ -67,19 +67,19 @@ static void plan_write(FILE *out, const struct tbs_log *log, uint32_t day, const
     }
 }
 
-static bool calls_write(const struct tbs_log *log, const char *hall, const char *out,
+static bool calls_write(const struct tbs_log *log, const char *hall, const char *out, bool pauses,
                         struct tbs_run_error *error)
 {
     struct tbs_whole whole = {0};
     char path[4096];
 
-    snprintf(path, sizeof path, "%.3000s/calls.csv", out);
+    snprintf(path, sizeof path, "%.3000s/calls%s.csv", out, pauses ? "-pauses" : "");
     if (!tbs_whole_open(&whole, path, error)) {
         return false;
     }
     fprintf(whole.out, "arrival_at,hall,matter,class,service_s,patience_s\n");
     for (uint32_t i = 0; i < log->count; i++) {
-        call_write(whole.out, log, &log->calls[i], hall);
+        call_write(whole.out, log, &log->calls[i], hall, pauses ? log->calls[i].pause_s : 0);
     }
     return tbs_whole_close(&whole, true, error);
 }
@@ -91,7 +91,8 @@ bool tbs_fit_write(const struct tbs_log *log, const struct tbs_fit_place *place,
 
     snprintf(path, sizeof path, "%.3000s/plans", out);
     if (!folder_make(out, error) || !folder_make(path, error) ||
-        !calls_write(log, place->hall, out, error)) {
+        !calls_write(log, place->hall, out, false, error) ||
+        !calls_write(log, place->hall, out, true, error)) {
         return false;
     }
     for (uint32_t day = 0; day < log->date_count; day++) {
