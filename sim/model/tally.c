@@ -19,7 +19,23 @@ enum tbs_day_type tbs_day_type(const struct tb_scenario *scenario, uint32_t day)
                : TBS_DAY_WORKDAY;
 }
 
-/* The half hours in which any hall is open, or anybody comes. */
+/* How long halls go on after their hours for those who are inside. */
+static int64_t overtime_us(const struct tb_scenario *s)
+{
+    struct tb_rules normal;
+    int64_t most = 0;
+
+    tb_rules_init(&normal);
+    for (uint32_t h = 0; h < s->hall_count; h++) {
+        const struct tb_rules *rules = s->config.stations[h].rules;
+        const int64_t here = (rules != NULL ? rules : &normal)->value[TB_RULE_overtime_us];
+        most = here > most ? here : most;
+    }
+    return most;
+}
+
+/* The half hours in which any hall is open, or goes on after its hours; with overtime one more for
+ * what is at a window then. What is later still belongs to the last one. */
 static void slots_find(struct tbs_tally *tally)
 {
     const struct tb_config *config = &tally->scenario->config;
@@ -34,6 +50,8 @@ static void slots_find(struct tbs_tally *tally)
             }
         }
     }
+    const int64_t overtime = overtime_us(tally->scenario);
+    to += overtime > 0 ? overtime + TB_MINUTES(30) : 0;
     to = to > TB_DAYS(1) ? TB_DAYS(1) : to;
     tally->slot_first = from < to ? (uint32_t)(from / HALF_HOUR_US) : 0;
     tally->slot_count =

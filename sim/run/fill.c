@@ -8,10 +8,11 @@
 #include "report/metric.h"
 #include "run/inside.h"
 
-/* Edges of the reported distribution, in minutes. */
-static const double edge_min[] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 12, 14,  16,
-                                  18, 20, 25, 30, 35, 40, 45, 50, 55, 60, 75, 90, 120, 180};
-enum { EDGES = sizeof edge_min / sizeof edge_min[0] };
+/* Edges of the reported distribution, in seconds: fine where people are called almost at once. */
+static const double edge_s[] = {0,    10,   20,   30,   45,   60,   90,   120,  180,  240,  300,
+                                360,  420,  480,  540,  600,  720,  840,  960,  1080, 1200, 1500,
+                                1800, 2100, 2400, 2700, 3000, 3300, 3600, 4500, 5400, 7200, 10800};
+enum { EDGES = sizeof edge_s / sizeof edge_s[0] };
 
 struct filler {
     const struct outcome *outcome;
@@ -239,7 +240,7 @@ static void waits_fill(struct filler *f)
 
     tbs_assert(waits != NULL);
     for (uint32_t e = 0; e < EDGES; e++) {
-        r->bin_edge_s[e] = edge_min[e] * 60;
+        r->bin_edge_s[e] = edge_s[e];
     }
     r->bin_edge_s[EDGES] = INFINITY;
     for (int type = 0; type < TBS_DAY_TYPE_COUNT; type++) {

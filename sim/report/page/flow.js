@@ -31,27 +31,39 @@ function waitOfShare(edges, counts, share) {
   return edges[0] ?? 0;
 }
 
-/* Shares of people in equal steps of minutes: {step, rows: [[from, to, share of day 0, ...]]}. */
+/* A row of a histogram: [from, to, share of day 0, ...]. */
+function shareRow(waits, kind, days, from, to) {
+  const share = counts =>
+    (countUpTo(waits.edges, counts, to) - countUpTo(waits.edges, counts, from)) /
+    (sum(counts) || 1);
+  return [from, to, ...days.map(day => share(waits[kind][day]))];
+}
+
+/* Shares of people in equal steps: {step, rows, fine}; in seconds where nearly all waits are
+ * short. `fine` has the bins of the first minute, which a step of minutes hides. */
 function evenSteps(waits, kind, days) {
   const longest = Math.max(
     60,
     ...days.map(day => waitOfShare(waits.edges, waits[kind][day], 0.95)),
   );
-  const step = Math.max(60, niceStep(longest / 60 / 40) * 60),
-    rows = [];
+  const step =
+    longest <= 120 ? 10 : longest <= 600 ? 30 : Math.max(60, niceStep(longest / 60 / 40) * 60);
+  const rows = [],
+    fine = [];
   for (let from = 0; from < longest; from += step)
-    rows.push([
-      from,
-      from + step,
-      ...days.map(day => {
-        const counts = waits[kind][day];
-        return (
-          (countUpTo(waits.edges, counts, from + step) - countUpTo(waits.edges, counts, from)) /
-          (sum(counts) || 1)
-        );
-      }),
-    ]);
-  return {step, rows};
+    rows.push(shareRow(waits, kind, days, from, from + step));
+  const firsts = waits.edges.filter(edge => edge !== null && edge <= 60);
+  if (step >= 60 && firsts.length > 2)
+    for (let i = 0; i + 1 < firsts.length; i++)
+      fine.push(shareRow(waits, kind, days, firsts[i], firsts[i + 1]));
+  return {step, rows, fine};
+}
+
+/* "3–4 min", "10–20 s". */
+function span(from, to) {
+  return from % 60 || to % 60
+    ? `${from}–${to} ${t('unit.seconds')}`
+    : `${from / 60}–${to / 60} ${t('unit.minutes')}`;
 }
 
 /* Rectangles of a histogram on a minutes axis: data is [from, to, height]. */
@@ -80,11 +92,15 @@ function trimmedPercent(value) {
   return digits(value, value < 10 && value > 0 ? 1 : 0);
 }
 
+function stepText(step) {
+  return step < 60 ? `${step} ${t('unit.seconds')}` : `${step / 60} ${t('unit.minutes')}`;
+}
+
 function stepTable(rows, days) {
   return {
-    head: [t('table.minutes'), ...days.map(dayName)],
+    head: [t('table.waited'), ...days.map(dayName)],
     rows: rows.map(([from, to, ...shares]) => [
-      `${from / 60}–${to / 60}`,
+      span(from, to),
       ...shares.map(share => digits(100 * share, 2) + '%'),
     ]),
   };
@@ -93,7 +109,7 @@ function stepTable(rows, days) {
 function histogramFigure(kind, title, note) {
   const days = daysKnown().filter(day => sum(DATA.waits[kind][day]) > 0);
   if (days.length === 0) return null;
-  const {step, rows} = evenSteps(DATA.waits, kind, days);
+  const {step, rows, fine} = evenSteps(DATA.waits, kind, days);
   const promise = DATA.run.promise_s;
   const series = days.map((day, index) =>
     histogramSeries(
@@ -120,10 +136,10 @@ function histogramFigure(kind, title, note) {
     };
   return figure({
     title,
-    note: note + ' ' + t('waits.cut', {minutes: step / 60}),
+    note: note + ' ' + t('waits.cut', {step: stepText(step)}),
     label: title,
     height: 320,
-    table: stepTable(rows, days),
+    table: stepTable(fine.length ? [...fine, ...rows.slice(1)] : rows, days),
     option: {
       xAxis: axis({
         type: 'value',
@@ -139,7 +155,7 @@ function histogramFigure(kind, title, note) {
           tip(item.seriesName, [
             [
               item.color,
-              `${item.value[0]}–${item.value[1]} ${t('unit.minutes')}`,
+              span(Math.round(60 * item.value[0]), Math.round(60 * item.value[1])),
               digits(item.value[2], 2) + '%',
             ],
           ]),

@@ -22,6 +22,7 @@ const TEXT = {
   'day.saturday': ['周六', 'Saturday'],
   'day.all': ['全部', 'All days'],
   'unit.minutes': ['分钟', 'min'],
+  'unit.seconds': ['秒', 's'],
   'unit.points': ['个百分点', 'points'],
   'unit.hours': ['小时', 'h'],
   'unit.count': ['件（人）', 'count'],
@@ -138,7 +139,7 @@ const TEXT = {
     'Windows of the plan: {days}',
   ],
   'table.from': ['时段起', 'From'],
-  'table.minutes': ['分钟', 'Minutes'],
+  'table.waited': ['等候', 'Wait'],
   'table.desk': ['审批岗', 'Desk'],
   'table.approvers': ['审批人', 'Approvers'],
   'short.wait_mean_s': ['平均等候', 'Mean wait'],
@@ -214,8 +215,8 @@ const TEXT = {
     'Share of those called on days of that type.',
   ],
   'waits.cut': [
-    '每格 {minutes} 分钟，画到 95% 的人为止。',
-    '{minutes} min a step, up to 95% of people.',
+    '每格 {step}，画到 95% 的人为止；第一分钟的细分见数字表。',
+    '{step} a step, up to 95% of people; the first minute is split in the table of numbers.',
   ],
   'waits.cumulative': ['在多少分钟之内叫到', 'Called within so many minutes'],
   'waits.cumulative.note': [
