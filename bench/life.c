@@ -96,6 +96,59 @@ static bool life(struct run *r)
     return true;
 }
 
+/* BATCH lives at once, as a server takes what has come in: in one step BATCH takes in as many
+ * halls, then for those halls where enough people wait BATCH calls, starts and finishes. */
+enum { BATCH = 16, BATCH_EVENTS = 8 * BATCH + TB_COMMAND_EVENTS_MAX };
+
+static void step(struct run *r, const struct tb_command *commands, uint32_t count)
+{
+    struct tb_event events[BATCH_EVENTS];
+    struct tb_step_result result;
+    do {
+        result = tb_city_step(r->city, r->now, commands, count, events, BATCH_EVENTS);
+        for (uint32_t i = 0; i < result.events; i++)
+            if (events[i].kind == TB_EVENT_REFUSED)
+                abort();
+        r->events += result.events;
+        commands += result.commands;
+        count -= result.commands;
+    } while (result.more);
+}
+
+static uint32_t batch(struct run *r)
+{
+    struct tb_command commands[4 * BATCH];
+    uint32_t halls[BATCH], count = 0, calls = 0;
+    if (r->lives_today >= r->lives_a_day)
+        day_next(r);
+    r->lives_today += BATCH;
+    r->now += BATCH * (TB_HOURS(8) / (r->lives_a_day + BATCH));
+    for (uint32_t i = 0; i < BATCH; i++) {
+        uint32_t hall = bench_random(&r->random) % r->halls;
+        for (uint32_t k = 0; k < i; k++)
+            if (halls[k] == hall) /* each hall once: the next one, looked at from the start */
+                hall = (hall + 1) % r->halls, k = UINT32_MAX;
+        halls[i] = hall;
+        commands[count] = (struct tb_command){.kind = TB_TICKET_TAKE, .station = (uint16_t)hall};
+        commands[count].matters[0] = (uint16_t)(bench_random(&r->random) % BENCH_GROUPS);
+        if (bench_random(&r->random) % 12 == 0)
+            commands[count].class_ = TB_CLASS_GREEN;
+        count++;
+    }
+    for (uint32_t i = 0; i < BATCH; i++)
+        if (++r->waiting[halls[i]] > r->backlog)
+            halls[calls++] = halls[i];
+    static const uint16_t kinds[] = {TB_WINDOW_NEXT, TB_WINDOW_START, TB_WINDOW_FINISH};
+    for (uint32_t k = 0; k < 3; k++)
+        for (uint32_t i = 0; i < calls; i++)
+            commands[count++] =
+                (struct tb_command){.kind = kinds[k], .server = halls[i] * r->windows};
+    for (uint32_t i = 0; i < calls; i++)
+        r->waiting[halls[i]]--;
+    step(r, commands, count);
+    return calls;
+}
+
 static struct run run_new(uint32_t halls, uint32_t windows, uint32_t backlog,
                           uint32_t lives_a_day)
 {
@@ -128,6 +181,27 @@ static void lives(struct tb_bench *b, struct run r)
     tb_bench_items_set(b, done);
     tb_bench_label(b, "hash %016" PRIx64 ", events %" PRIu64, tb_city_hash(r.city), r.events);
     run_free(&r);
+}
+
+static void batches(struct tb_bench *b, struct run r)
+{
+    int64_t done = 0;
+    while (tb_bench_next(b, 4 * BATCH))
+        for (int i = 0; i < 4; i++)
+            done += batch(&r);
+    tb_bench_items_set(b, done);
+    tb_bench_label(b, "hash %016" PRIx64 ", events %" PRIu64, tb_city_hash(r.city), r.events);
+    run_free(&r);
+}
+
+static void bench_life_batch(struct tb_bench *b)
+{
+    batches(b, run_new(58, 4, 3, 5473));
+}
+
+static void bench_halls_batch(struct tb_bench *b)
+{
+    batches(b, run_new((uint32_t)tb_bench_arg(b), 4, 3, 1000000));
 }
 
 static void bench_life(struct tb_bench *b)
@@ -220,6 +294,9 @@ static const struct tb_bench_spec specs[] = {
     {.name = "life_at_baseline", .run = bench_at_baseline, .against = "life_baseline",
      .ratio_min = 10, .arg_name = "halls", .args = {1, 50}},
     {.name = "life_halls", .run = bench_halls, .arg_name = "halls", .args = {58, 580, 5800}},
+    {.name = "life_batch", .run = bench_life_batch},
+    {.name = "life_halls_batch", .run = bench_halls_batch, .arg_name = "halls",
+     .args = {58, 580, 5800}},
     {.name = "life_waiting", .run = bench_waiting, .arg_name = "waiting",
      .args = {100, 1000, 10000, 100000}},
 };

@@ -35,7 +35,7 @@ static const struct tbi_line *choose_by_key(const struct tb_city *city,
                                             const struct tbi_station *station,
                                             struct tbi_choice *choice)
 {
-    const int64_t *credit = &station->rules.value[TB_RULE_credit_normal_us];
+    const int64_t *credit = &tbi_station_rules(station)[TB_RULE_credit_normal_us];
     const struct tbi_line *best = NULL;
     int64_t best_key = INT64_MAX;
     uint32_t oldest_join = UINT32_MAX;
@@ -76,7 +76,7 @@ static uint64_t choose_tier(const int64_t tier[TB_CLASSES], uint64_t lines)
 static uint32_t choose_by_age(const struct tb_city *city, const struct tbi_station *station,
                               struct tbi_choice *choice)
 {
-    const int64_t *tier = &station->rules.value[TB_RULE_tier_normal];
+    const int64_t *tier = &tbi_station_rules(station)[TB_RULE_tier_normal];
     const struct tbi_line *best = choose_by_key(city, station, choice);
     if (tier[0] != tier[1] || tier[1] != tier[2] || tier[2] != tier[3]) {
         struct tbi_choice lowest = {.eligible = choose_tier(tier, choice->eligible)};

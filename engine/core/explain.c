@@ -9,7 +9,7 @@ static struct tb_candidate line_candidate(const struct tb_city *city, uint32_t s
     const struct tbi_line *line = tbi_station_line(station, queue);
     uint32_t first = line->fifo ? line->head : line->root;
     uint32_t class_ = queue % TB_CLASSES;
-    const int64_t *rule = station->rules.value;
+    const int64_t *rule = tbi_station_rules(station);
     const struct tbi_ticket *winner = tbi_ticket(city, won);
     if (winner->station == station_index && winner->queue == queue)
         first = won;

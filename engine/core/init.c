@@ -12,6 +12,7 @@
 #define ALIGN_UP(bytes) (((uint64_t)(bytes) + TB_CITY_ALIGN - 1) / TB_CITY_ALIGN * TB_CITY_ALIGN)
 #define SAVED_MAGIC 0x31765374696e6754ull /* "TginSv1" */
 #define FACTOR_ONE 65536u
+#define RULES_TRIED_MAX 16 /* other rules to compare a station's with */
 
 struct saved_head {
     uint64_t magic;
@@ -32,10 +33,30 @@ static uint64_t slots_of(const struct tb_station *station)
            station->horizon_days;
 }
 
+/* Where the levels of the tree of deadlines begin, and how many there are: the root first, at 0,
+ * the stations last, each level a whole number of nodes. Gives the size of all. */
+static uint64_t due_levels(uint64_t stations, uint32_t due_level[TBI_DUE_LEVELS], uint32_t *count)
+{
+    uint64_t wide[TBI_DUE_LEVELS] = {stations};
+    uint32_t top = 0;
+    while (top == 0 || wide[top] > 1) {
+        wide[top + 1] = (wide[top] + TBI_DUE_WIDTH - 1) >> TBI_DUE_SHIFT;
+        top++;
+        tb_assert(top < TBI_DUE_LEVELS);
+    }
+    uint64_t at = 0;
+    for (uint32_t level = top + 1; level-- > 0;) {
+        due_level[level] = (uint32_t)at;
+        at += (wide[level] + TBI_DUE_WIDTH - 1) >> TBI_DUE_SHIFT << TBI_DUE_SHIFT;
+    }
+    if (count)
+        *count = top + 1;
+    return at;
+}
+
 static struct tbi_size size_of(const struct tb_config *config)
 {
     struct tbi_size size = {.stations = config->station_count,
-                            .leaves = 1,
                             .calendars = config->calendar_count,
                             .matters = config->matter_count,
                             .hall_words = ((uint64_t)config->station_count + 63) / 64,
@@ -45,8 +66,8 @@ static struct tbi_size size_of(const struct tb_config *config)
                             .tickets = config->tickets_max,
                             .cases = config->cases_max,
                             .visits = config->visits_max};
-    while (size.leaves < size.stations)
-        size.leaves *= 2;
+    uint32_t due_level[TBI_DUE_LEVELS];
+    size.deadlines = due_levels(size.stations, due_level, NULL);
     for (uint32_t s = 0; s < config->station_count; s++) {
         const struct tb_station *station = &config->stations[s];
         size.profiles += station->profile_count;
@@ -271,14 +292,41 @@ static void init_station(struct tb_city *city, uint32_t index, const struct tb_s
     }
     for (uint32_t kind = 0; kind < TBI_DUE_COUNT; kind++)
         station->due_at[kind] = TB_NEVER;
-    for (uint32_t rule = 0; rule < TB_RULE_COUNT; rule++) {
-        const int64_t normal = tb_rule_row(rule)->normal;
-        station->rules.value[rule] = from->rules ? from->rules->value[rule] : normal;
-    }
     for (uint32_t b = 0; b < TBI_WAIT_BUCKETS; b++) {
         station->factors.half[b] = FACTOR_ONE;
         station->factors.nine[b] = 2 * FACTOR_ONE;
     }
+}
+
+/* Stations and what they have lie before all that can be large (TBI_SECTIONS). */
+static int32_t distance(const struct tbi_station *station, const void *to)
+{
+    const int64_t bytes = (const char *)to - (const char *)station;
+    tb_assert(bytes == (int32_t)bytes);
+    return (int32_t)bytes;
+}
+
+/* Those whose rules are equal share them: in a city of many halls they then lie in the cache. A
+ * change makes them a station's own (plan.c). */
+static void init_rules(struct tb_city *city, uint32_t index, const struct tb_station *from)
+{
+    struct tbi_station *station = tbi_station(city, index);
+    struct tb_rules *own = tbi_rules(city, index);
+    for (uint32_t rule = 0; rule < TB_RULE_COUNT; rule++)
+        own->value[rule] = from->rules ? from->rules->value[rule] : tb_rule_row(rule)->normal;
+    const struct tb_rules *shared = own;
+    for (uint32_t i = 0, tried = 0; i < index && tried < RULES_TRIED_MAX; i++) {
+        const struct tb_rules *rules = tbi_rules(city, i);
+        if (tbi_station_rules(tbi_station(city, i)) != rules->value)
+            continue; /* shares those of one before it */
+        tried++;
+        if (memcmp(rules, own, sizeof *own) == 0) {
+            shared = rules;
+            memset(own, 0, sizeof *own);
+            break;
+        }
+    }
+    station->rules_at = distance(station, shared);
 }
 
 static void init_stations(struct tb_city *city, const struct tb_config *config)
@@ -292,10 +340,11 @@ static void init_stations(struct tb_city *city, const struct tb_config *config)
         station->server_first = server;
         station->plan_first = plan;
         station->slot_first = slot;
-        station->lines_at = (char *)tbi_line(city, line) - (char *)station;
-        station->profiles_at = (char *)tbi_profile(city, profile) - (char *)station;
-        station->groups_at = (char *)tbi_group(city, line / TB_CLASSES) - (char *)station;
+        station->lines_at = distance(station, tbi_line(city, line));
+        station->profiles_at = distance(station, tbi_profile(city, profile));
+        station->groups_at = distance(station, tbi_group(city, line / TB_CLASSES));
         init_station(city, s, from);
+        init_rules(city, s, from);
         init_lines(city, s, from);
         init_profiles(city, s, from);
         init_servers(city, s, from);
@@ -382,6 +431,7 @@ enum tb_status tb_city_init(void *block, size_t bytes, const struct tb_config *c
     struct tb_city *city = block;
     city->size = size;
     memcpy(city->offset, offset, sizeof(offset));
+    due_levels(size.stations, city->due_level, &city->due_level_count);
     init_header(city, config, needed);
     init_calendars(city, config);
     init_stations(city, config);

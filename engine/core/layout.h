@@ -45,12 +45,11 @@ struct tbi_list {
     uint32_t head, tail;
 };
 
-/* A node of the tree of deadlines (time.c): whose is the first below it (of equals the lower
- * station's). Derived from due_at, and no part of what is hashed and saved. */
-struct tbi_deadline {
-    tb_time at;
-    uint64_t station;
-};
+/* The tree of deadlines (time.c): a node has eight below it, a cache line. Derived from due_at, and
+ * no part of what is hashed and saved. */
+#define TBI_DUE_SHIFT 3
+#define TBI_DUE_WIDTH (1u << TBI_DUE_SHIFT)
+#define TBI_DUE_LEVELS 7 /* of stations, of eight, ... up to the root: 65000 stations need seven */
 
 /* The factors that turn a base wait into quantiles, in 1/65536, by how many wait ahead per
  * window. */
@@ -73,11 +72,13 @@ struct tbi_station {
     uint64_t waiting_lines;  /* lines where somebody waits */
     uint64_t starving_lines; /* lines whose oldest joiner was overtaken K times */
     uint64_t ready_profiles; /* profiles with a ready window */
-    int64_t lines_at, profiles_at, groups_at;
+    /* of the rules: stations with equal ones share those of the first */
+    int32_t lines_at, profiles_at, groups_at, rules_at;
     uint32_t join_last;   /* join numbers given */
     uint32_t number_last; /* printed numbers given today */
+    uint32_t waiting, called;
 
-    uint32_t waiting, called, serving, ready, open;
+    uint32_t serving, ready, open;
     uint8_t kind; /* enum tb_station_kind */
     uint8_t group_count, profile_count;
     bool accepts, over, closed_by_hand, in_period, drain;
@@ -85,12 +86,13 @@ struct tbi_station {
     struct tbi_list follows; /* visits on the way to the follow-up list */
     struct tbi_list lapses;  /* visits on it */
     uint32_t estimate_count, estimate_half, estimate_nine; /* since the day began */
+    uint32_t timers; /* root of the heap of ticket timers */
+    uint32_t day_pad;
 
     int64_t slot_us;
     int64_t heading_minute; /* minutes before this one are clear */
     uint32_t booked, parked;
     struct tbi_list away; /* tickets parked or absent, in the order of becoming so */
-    uint32_t timers;      /* root of the heap of ticket timers */
     uint32_t timer_last;  /* sequence of timers set */
     uint32_t line_first, profile_first, server_first, server_count;
     uint32_t calendar;
@@ -100,9 +102,9 @@ struct tbi_station {
     uint32_t slot_first, slots_per_day;
     uint32_t horizon_days;
 
-    struct tbi_counts counts;
-    struct tb_rules rules;
     struct tbi_wait_factors factors;
+    struct tbi_counts counts;
+    uint32_t pad[6];
 };
 
 /* A waiting line: skill group x class. */
@@ -289,6 +291,7 @@ struct tbi_request {
 /* Sections: TBI_SECTION(name, type, how many). */
 #define TBI_SECTIONS(TBI_SECTION)                                                                  \
     TBI_SECTION(station, struct tbi_station, size->stations)                                       \
+    TBI_SECTION(rules, struct tb_rules, size->stations)                                            \
     TBI_SECTION(group, struct tbi_group, size->lines / TB_CLASSES)                                 \
     TBI_SECTION(profile, struct tbi_profile, size->profiles)                                       \
     TBI_SECTION(line, struct tbi_line, size->lines)                                                \
@@ -307,7 +310,7 @@ struct tbi_request {
     TBI_SECTION(slot, uint16_t, size->slots)                                                       \
     TBI_SECTION(request_slot, uint32_t, 2 * size->requests)                                        \
     TBI_SECTION(request, struct tbi_request, size->requests)                                       \
-    TBI_SECTION(deadline, struct tbi_deadline, 2 * size->leaves)                                   \
+    TBI_SECTION(deadline, tb_time, size->deadlines)                                                \
     TBI_SECTION(ticket, struct tbi_ticket, size->tickets)                                          \
     TBI_SECTION(more, struct tbi_ticket_more, size->tickets)                                       \
     TBI_SECTION(case_, struct tbi_case, size->cases)                                               \
@@ -322,7 +325,7 @@ enum tbi_section {
 
 /* The sizes that the config fixes. */
 struct tbi_size {
-    uint64_t stations, leaves, profiles, lines, servers, calendars, days, plan_entries, matters;
+    uint64_t stations, deadlines, profiles, lines, servers, calendars, days, plan_entries, matters;
     uint64_t matter_halls, hall_words, routes, zones, slots, requests, tickets, cases, visits;
 };
 
@@ -343,12 +346,14 @@ struct tb_city {
     struct tbi_pool tickets, cases, visits;
     uint32_t request_next, request_count;
     uint32_t remote_class_count, pad;
+    /* of the tree of deadlines: its levels, and where each begins; 0: the stations' own */
+    uint32_t due_level_count, due_level[TBI_DUE_LEVELS];
     struct tbi_size size;
     uint64_t offset[TBI_SECTION_COUNT];
     struct tbi_remote_class remote[TBI_REMOTE_CLASSES_MAX];
 };
 
-_Static_assert(sizeof(struct tbi_station) == 832, "a station is thirteen cache lines");
+_Static_assert(sizeof(struct tbi_station) == 640, "a station is ten cache lines");
 _Static_assert(sizeof(struct tbi_line) == 64, "a line is one cache line");
 _Static_assert(sizeof(struct tbi_profile) == 64, "a profile is one cache line");
 _Static_assert(sizeof(struct tbi_server) == 64, "a window is one cache line");
@@ -368,9 +373,16 @@ _Static_assert(sizeof(struct tb_city) % 8 == 0, "sections follow the header");
 TBI_SECTIONS(TBI_SECTION)
 #undef TBI_SECTION
 
+/* What a station has: the const is cast away here as above. */
+static inline const int64_t *tbi_station_rules(const struct tbi_station *station)
+{
+    const void *rules = (const char *)station + station->rules_at;
+    return ((const struct tb_rules *)rules)->value;
+}
+
 static inline int64_t tbi_rule(const struct tb_city *city, uint32_t station, enum tb_rule rule)
 {
-    return tbi_station(city, station)->rules.value[rule];
+    return tbi_station_rules(tbi_station(city, station))[rule];
 }
 
 /* Fetches what nearly every command reads of a station, all at once: in a city of thousands of
@@ -380,14 +392,10 @@ static inline void tbi_station_fetch(const struct tbi_station *station)
     __builtin_prefetch(&station->clock_at, 1);
     __builtin_prefetch(&station->waiting, 1);
     __builtin_prefetch(&station->counts.event[TB_EVENT_TAKEN], 1);
-    __builtin_prefetch(&station->rules.value[TB_RULE_credit_normal_us]);
-    __builtin_prefetch(&station->rules.value[TB_RULE_overtake_max]);
-    __builtin_prefetch(&station->rules.value[TB_RULE_remind_ahead]);
-    __builtin_prefetch(&station->rules.value[TB_RULE_estimate]);
+    __builtin_prefetch(&station->counts.event[TB_EVENT_NEAR], 1);
     __builtin_prefetch(&station->factors, 1);
 }
 
-/* What a station has: the const is cast away here as above. */
 static inline struct tbi_line *tbi_station_line(const struct tbi_station *station, uint32_t queue)
 {
     return (struct tbi_line *)((char *)(uintptr_t)station + station->lines_at) + queue;

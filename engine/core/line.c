@@ -28,7 +28,7 @@ static void line_prune(struct tb_city *city, struct tbi_station *station, uint32
         if (join[i] > line->head_join)
             join[kept++] = join[i];
     line->overtakes = kept;
-    if (kept < station->rules.value[TB_RULE_overtake_max])
+    if (kept < tbi_station_rules(station)[TB_RULE_overtake_max])
         station->starving_lines &= ~tbi_bit(queue);
     else
         station->starving_lines |= tbi_bit(queue);
@@ -49,7 +49,7 @@ static void line_append(struct tb_city *city, struct tbi_station *station,
     if (line->fifo) {
         if (count == 0)
             line_cache(city, line);
-        if (count == station->rules.value[TB_RULE_remind_ahead] && count > 0 &&
+        if (count == tbi_station_rules(station)[TB_RULE_remind_ahead] && count > 0 &&
             station->kind == TB_STATION_HALL)
             line->near = index;
     } else {

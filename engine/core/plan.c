@@ -198,6 +198,51 @@ void tbi_plan_act(struct tbi_step *step, uint32_t index)
 
 /* ---- Rules and days ------------------------------------------------------------------------- */
 
+/* Where the station's rules are when a change shall be its alone: in its own place. Those who
+ * share that place move to that of the first of them, so nobody shares those of a later one. */
+static int64_t *rules_own(struct tb_city *city, uint32_t index)
+{
+    struct tbi_station *station = tbi_station(city, index);
+    struct tb_rules *own = tbi_rules(city, index);
+    const int64_t *now = tbi_station_rules(station);
+    if (now != own->value) {
+        memcpy(own, now, sizeof *own);
+        station->rules_at = (int32_t)((char *)own - (char *)station);
+        return own->value;
+    }
+    struct tb_rules *others = NULL;
+    for (uint32_t i = index + 1; i < city->size.stations; i++) {
+        struct tbi_station *other = tbi_station(city, i);
+        if (tbi_station_rules(other) != own->value)
+            continue;
+        if (!others) {
+            others = tbi_rules(city, i);
+            memcpy(others, own, sizeof *own);
+        }
+        other->rules_at = (int32_t)((char *)others - (char *)other);
+    }
+    return own->value;
+}
+
+/* One rule of one station, or of all. */
+static void rule_set(struct tb_city *city, uint32_t station, uint32_t rule, int64_t value)
+{
+    const bool all = station == TB_STATION_NONE;
+    if (!all) {
+        if (tbi_rule(city, station, (enum tb_rule)rule) == value)
+            return;
+        rules_own(city, station)[rule] = value;
+    }
+    const uint32_t first = all ? 0 : station;
+    const uint32_t end = all ? (uint32_t)city->size.stations : first + 1;
+    for (uint32_t i = first; i < end; i++) {
+        if (all && tbi_station_rules(tbi_station(city, i)) == tbi_rules(city, i)->value)
+            tbi_rules(city, i)->value[rule] = value;
+        if (rule == TB_RULE_overtake_max || rule == TB_RULE_remind_ahead)
+            tbi_lines_refresh(city, i);
+    }
+}
+
 enum tb_status tbi_do_CITY_RULE(struct tbi_step *step, const struct tb_command *command)
 {
     struct tb_city *city = step->city;
@@ -210,19 +255,10 @@ enum tb_status tbi_do_CITY_RULE(struct tbi_step *step, const struct tb_command *
         return TB_STATUS_VALUE_INVALID;
     if (all && step->only != TB_NONE)
         return TB_STATUS_STATION_OUT_OF_STEP;
-    uint32_t first = all ? 0 : command->station;
-    uint32_t end = all ? (uint32_t)city->size.stations : first + 1u;
     struct tb_event *event = tbi_emit(step, TB_EVENT_RULE_SET, command->station);
     event->value = command->value;
-    event->value2 = tbi_rule(city, first, (enum tb_rule)command->extra);
-    for (uint32_t i = first; i < end; i++) {
-        int64_t *value = &tbi_station(city, i)->rules.value[command->extra];
-        if (*value == command->value)
-            continue;
-        *value = command->value;
-        if (command->extra == TB_RULE_overtake_max || command->extra == TB_RULE_remind_ahead)
-            tbi_lines_refresh(city, i);
-    }
+    event->value2 = tbi_rule(city, all ? 0 : command->station, (enum tb_rule)command->extra);
+    rule_set(city, command->station, command->extra, command->value);
     return TB_STATUS_OK;
 }
 

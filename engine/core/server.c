@@ -123,7 +123,7 @@ static void call_deadline(struct tbi_step *step, uint32_t index)
     struct tb_city *city = step->city;
     struct tbi_server *server = tbi_server(city, index);
     const struct tbi_ticket *ticket = tbi_ticket(city, server->ticket);
-    const int64_t *rule = tbi_station(city, ticket->station)->rules.value;
+    const int64_t *rule = tbi_station_rules(tbi_station(city, ticket->station));
     int64_t call_us = rule[TB_RULE_call_timeout_us], ack_us = rule[TB_RULE_ack_timeout_us];
     bool silent = (ticket->flags & (TBI_TICKET_SILENT | TBI_TICKET_ACKED)) == TBI_TICKET_SILENT;
     server->changed_at = step->now;
@@ -159,7 +159,7 @@ void tbi_server_call(struct tbi_step *step, uint32_t index, uint32_t ticket_inde
     tb_time since = tbi_ticket_is_task(ticket) ? ticket->changed_at : ticket->place_at;
     if (ticket->wait_ms > 0)
         tbi_estimate_learn(station, ticket, now - ticket->changed_at);
-    bool start = station->rules.value[TB_RULE_auto_start] != 0;
+    bool start = tbi_station_rules(station)[TB_RULE_auto_start] != 0;
     server->ticket = ticket_index;
     server->state = start ? TB_SERVER_SERVING : TB_SERVER_CALLED;
     server->changed_at = now;
@@ -184,7 +184,7 @@ void tbi_server_call(struct tbi_step *step, uint32_t index, uint32_t ticket_inde
 static void overtake(struct tb_city *city, struct tbi_station *station, uint64_t eligible,
                      uint32_t join)
 {
-    const int64_t most = station->rules.value[TB_RULE_overtake_max];
+    const int64_t most = tbi_station_rules(station)[TB_RULE_overtake_max];
     for (uint64_t m = eligible & station->waiting_lines; m; m &= m - 1) {
         uint32_t queue = tbi_lowest(m);
         struct tbi_line *line = tbi_station_line(station, queue);

@@ -1,17 +1,12 @@
 /* The one function: time first, then the commands in their order. */
 #include "step.h"
 
-static tb_time station_deadline(const struct tb_city *city, uint32_t station)
-{
-    return tbi_deadline(city, city->size.leaves + station)->at;
-}
-
 bool tbi_in_step(const struct tbi_step *step, uint32_t station)
 {
     if (step->only == TB_NONE || step->only == station)
         return true;
     return tbi_station(step->city, station)->clock_at <= step->now &&
-           station_deadline(step->city, station) > step->now;
+           *tbi_due_station(step->city, station) > step->now;
 }
 
 /* ---- dispatch ------------------------------------------------------------------------------ */
@@ -187,20 +182,22 @@ run(struct tbi_step *step, tb_time now, const struct tb_command *commands, uint3
 {
     struct tb_city *city = step->city;
     const struct tb_event *last = events + max - TB_COMMAND_EVENTS_MAX;
-    const struct tbi_deadline *tree = tbi_deadline(city, 0);
-    const struct tbi_deadline *first = &tree[home ? city->size.leaves + step->only : 1];
+    const tb_time *deadline = home ? tbi_due_station(city, step->only) : tbi_deadline(city, 0);
+    const bool ahead = n > 1 && !home && city->size.stations >= TBI_FETCH_STATIONS;
     uint32_t taken = 0;
     for (;;) {
-        if (!home && (first->at <= now || tree[city->size.leaves + tree->station].at <= now))
-            tbi_due_settle(city);
-        const bool due = first->at <= now;
+        uint32_t due = TB_NONE;
+        if (__builtin_expect(*deadline <= now, false))
+            due = home ? step->only : tbi_due_find(city, now);
         if (step->out > last)
-            return result(taken, (uint32_t)(step->out - events), taken < n || due);
-        if (due)
-            tbi_time_act(step, (uint32_t)first->station);
-        else if (taken < n)
+            return result(taken, (uint32_t)(step->out - events), taken < n || due != TB_NONE);
+        if (due != TB_NONE)
+            tbi_time_act(step, due);
+        else if (taken < n) {
+            if (ahead && taken % TBI_FETCH_GROUP == 0)
+                tbi_fetch_ahead(city, commands, taken, n);
             apply(step, now, &commands[taken++], home);
-        else
+        } else
             return result(taken, (uint32_t)(step->out - events), false);
     }
 }

@@ -21,6 +21,13 @@ typedef enum tb_status tbi_handler(struct tbi_step *step, const struct tb_comman
 /* False: tb_station_step must not touch that station now (STATION_OUT_OF_STEP). */
 bool tbi_in_step(const struct tbi_step *step, uint32_t station);
 
+/* Fetches what commands to come will touch, at every so many done; a city of so many stations
+ * gains by it. (fetch.c) */
+#define TBI_FETCH_STATIONS 1024
+#define TBI_FETCH_GROUP 8
+void tbi_fetch_ahead(const struct tb_city *city, const struct tb_command *commands, uint32_t done,
+                     uint32_t n);
+
 /* ---- references ----------------------------------------------------------------------------- */
 
 /* Index of a live ticket, case, visit; TB_NONE if the reference is not one. (pool.c) */
@@ -39,27 +46,40 @@ static inline uint32_t tbi_pool_left(const struct tbi_pool *pool)
 /* ---- time.c: deadlines
  * ------------------------------------------------------------------------ */
 
-/* The station's deadline becomes `at`; TB_NEVER: the least of all its dues, whatever that is. */
-void tbi_due_changed(struct tb_city *city, uint32_t station, tb_time at);
+/* The station's own deadline. */
+static inline tb_time *tbi_due_station(const struct tb_city *city, uint32_t station)
+{
+    return tbi_deadline(city, city->due_level[0] + (uint64_t)station);
+}
+/* Nothing is due in the city before that: a bound, and mostly the city's deadline itself. */
+static inline tb_time tbi_due_bound(const struct tb_city *city)
+{
+    return *tbi_deadline(city, 0);
+}
+/* The station's deadline comes earlier. */
+void tbi_due_lower(struct tb_city *city, uint32_t station, tb_time at);
+/* It is later now; bounds may stay too low. */
+void tbi_due_raise(struct tb_city *city, uint32_t station);
+/* The station has acted: bounds above it are made right. */
+void tbi_due_acted(struct tb_city *city, uint32_t station);
+/* The station that is due first, by `now` (of equals the lower); TB_NONE: nothing is. */
+uint32_t tbi_due_find(struct tb_city *city, tb_time now);
 /* The city's deadline. */
 tb_time tbi_due_first(const struct tb_city *city);
-/* Brings the tree up to date: its root says when and where something is due first. */
-void tbi_due_settle(struct tb_city *city);
 /* Makes the tree from all that is due. */
 void tbi_due_build(struct tb_city *city);
-/* Sets when one kind of time-driven work of a station acts; TB_NEVER: not. Keeps the city's
- * deadline. */
+/* Sets when one kind of time-driven work of a station acts; TB_NEVER: not. Keeps the deadlines. */
 static inline void tbi_due_set(struct tb_city *city, uint32_t station, enum tbi_due kind,
                                tb_time at)
 {
     tb_time *due_at = &tbi_station(city, station)->due_at[kind];
-    const tb_time deadline = tbi_deadline(city, city->size.leaves + station)->at;
+    const tb_time deadline = *tbi_due_station(city, station);
     const tb_time was = *due_at;
     *due_at = at;
     if (at < deadline)
-        tbi_due_changed(city, station, at);
+        tbi_due_lower(city, station, at);
     else if (was == deadline && at != was)
-        tbi_due_changed(city, station, TB_NEVER);
+        tbi_due_raise(city, station);
 }
 /* A ticket's one timer (BOOKED, tasks, PARKED, ABSENT): set replaces; clear is harmless without
  * one. */

@@ -78,7 +78,7 @@ static void ticket_take(struct tbi_step *step, const struct tb_command *command,
     for (uint32_t i = 1; i < count; i++)
         tbi_more(city, index)->matters[i - 1] = command->matters[i];
     tbi_station_group(station, queue / TB_CLASSES)->used++;
-    if (station->rules.value[TB_RULE_estimate])
+    if (tbi_station_rules(station)[TB_RULE_estimate])
         tbi_estimate_begin(station, ticket, queue, &wait);
     tbi_emit_whole(step, TB_EVENT_TAKEN, station, ticket, index, TB_NONE, wait.half_us,
                    wait.nine_in_ten_us);

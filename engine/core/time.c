@@ -1,10 +1,12 @@
 /* What time alone brings: deadlines, and acting on them in the order of R1.
  *
- * The deadlines of all stations are the leaves of a tree whose inner nodes name the first of
- * their children's (a tournament: Knuth, TAOCP 3, 5.4.1); the root is the city's. A leaf is
- * always right; of the nodes above, those over one station, named in node 0, may be late: as a
- * call's deadline is often set and taken away before anybody looks at the root, a change climbs
- * only when another station's comes, or when the root is needed. */
+ * The deadlines of all stations are the lowest level of a tree: eight to a node, a node to a cache
+ * line. A station's own deadline is always right. What a node says of the eight below it is a
+ * lower bound: it comes down at once with an earlier deadline, but goes up only when somebody
+ * looks (and the node is the first), or when the station has acted. For a call's deadline is
+ * nearly always taken away before it comes, and the deadlines around it are mostly earlier: so
+ * setting it ends at the first node, taking it away at the station, and many of them are
+ * forgotten in one go. */
 #include "heap.h"
 #include "step.h"
 
@@ -13,75 +15,149 @@ static tb_time least(tb_time a, tb_time b)
     return a < b ? a : b;
 }
 
-static tb_time due_least(const tb_time due_at[TBI_DUE_COUNT])
+static tb_time least_of_eight(const tb_time at[TBI_DUE_WIDTH])
 {
-    _Static_assert(TBI_DUE_LAPSE == 6, "seven kinds");
-    return least(least(least(due_at[0], due_at[1]), least(due_at[2], due_at[3])),
-                 least(least(due_at[4], due_at[5]), due_at[6]));
+    _Static_assert(TBI_DUE_WIDTH == 8, "eight to a node");
+    return least(least(least(at[0], at[1]), least(at[2], at[3])),
+                 least(least(at[4], at[5]), least(at[6], at[7])));
 }
 
-/* From a station's leaf up, as far as something changes. */
-static void due_climb(struct tb_city *city, uint64_t station)
+/* All that a station is due for; the eighth kind is none, and never due. */
+static tb_time station_least(const struct tb_city *city, uint32_t station)
 {
-    struct tbi_deadline *tree = tbi_deadline(city, 0);
-    uint64_t node = city->size.leaves + station;
-    tb_time at = tree[node].at;
-    while (node > 1) {
-        /* Of equals the left one; no branch, as nobody can foretell it. */
-        const struct tbi_deadline *other = &tree[node ^ 1];
-        const uint64_t first = -(uint64_t)(other->at - (tb_time)(node & 1) < at);
-        station ^= (station ^ other->station) & first;
-        at = least(at, other->at);
-        node >>= 1;
-        if (tree[node].at == at && tree[node].station == station)
+    _Static_assert(TBI_DUE_COUNT == TBI_DUE_WIDTH, "as many kinds as a node has below it");
+    return least_of_eight(tbi_station(city, station)->due_at);
+}
+
+/* The eight below a node; `level` is theirs. */
+static const tb_time *eight(const struct tb_city *city, uint32_t level, uint64_t node)
+{
+    return tbi_deadline(city, city->due_level[level] + (node << TBI_DUE_SHIFT));
+}
+
+/* Beside the root: the station whose deadline it is; TB_NONE: look for it. */
+static tb_time *root_station(const struct tb_city *city)
+{
+    return tbi_deadline(city, 1);
+}
+
+/* That station, if the root is still right: its deadline may have been taken away. */
+static uint32_t root_right(const struct tb_city *city)
+{
+    const uint32_t station = (uint32_t)*root_station(city);
+    return station != TB_NONE && *tbi_due_station(city, station) == tbi_due_bound(city) ? station
+                                                                                        : TB_NONE;
+}
+
+/* The first that is not later; 8: none. No branch, as nobody can foretell it. */
+static inline uint32_t first_of_eight(const tb_time of[TBI_DUE_WIDTH], tb_time at)
+{
+    uint32_t by = 1u << TBI_DUE_WIDTH;
+    for (uint32_t i = 0; i < TBI_DUE_WIDTH; i++)
+        by |= (uint32_t)(of[i] <= at) << i;
+    return tbi_lowest(by);
+}
+
+void tbi_due_lower(struct tb_city *city, uint32_t station, tb_time at)
+{
+    *tbi_due_station(city, station) = at;
+    uint64_t node = station;
+    for (uint32_t level = 1; level < city->due_level_count; level++) {
+        node >>= TBI_DUE_SHIFT;
+        tb_time *bound = tbi_deadline(city, city->due_level[level] + node);
+        if (*bound <= at) {
+            if (*bound == at)
+                *root_station(city) = TB_NONE; /* which of two? */
             return;
-        tree[node].at = at;
-        tree[node].station = station;
+        }
+        *bound = at;
+    }
+    *root_station(city) = station;
+}
+
+void tbi_due_raise(struct tb_city *city, uint32_t station)
+{
+    *tbi_due_station(city, station) = station_least(city, station);
+}
+
+/* Makes the bounds above a node of that level right, the path up to the root. */
+static void path_raise(struct tb_city *city, uint32_t level, uint64_t node)
+{
+    while (++level < city->due_level_count) {
+        node >>= TBI_DUE_SHIFT;
+        *tbi_deadline(city, city->due_level[level] + node) =
+            least_of_eight(eight(city, level - 1, node));
     }
 }
 
-void tbi_due_settle(struct tb_city *city)
+/* The station from which the root has its bound; TB_NONE: one below it was too low, and is right
+ * now. */
+static inline uint32_t path_first(struct tb_city *city)
 {
-    due_climb(city, tbi_deadline(city, 0)->station);
-}
-
-void tbi_due_changed(struct tb_city *city, uint32_t index, tb_time at)
-{
-    struct tbi_deadline *tree = tbi_deadline(city, 0);
-    if (tree[0].station != index) {
-        due_climb(city, tree[0].station);
-        tree[0].station = index;
+    const tb_time at = tbi_due_bound(city);
+    uint64_t node = 0;
+    for (uint32_t level = city->due_level_count - 1; level-- > 0;) {
+        const uint32_t first = first_of_eight(eight(city, level, node), at);
+        node <<= TBI_DUE_SHIFT;
+        if (__builtin_expect(first == TBI_DUE_WIDTH, false)) {
+            path_raise(city, level, node);
+            *root_station(city) = TB_NONE;
+            return TB_NONE;
+        }
+        node |= first;
     }
-    if (at == TB_NEVER)
-        at = due_least(tbi_station(city, index)->due_at);
-    tree[city->size.leaves + index].at = at;
+    return (uint32_t)node;
 }
 
-/* The late station's own, and the first of all others: the root's, or what its path passes by. */
+/* Who is next is looked for at once, though nobody asks yet: when somebody does, he waits for the
+ * answer. */
+void tbi_due_acted(struct tb_city *city, uint32_t station)
+{
+    path_raise(city, 0, station);
+    *root_station(city) = path_first(city);
+}
+
+uint32_t tbi_due_find(struct tb_city *city, tb_time now)
+{
+    uint32_t station = root_right(city);
+    if (station != TB_NONE)
+        return station;
+    while (tbi_due_bound(city) <= now)
+        if ((station = path_first(city)) != TB_NONE)
+            return (uint32_t)(*root_station(city) = station);
+    return TB_NONE;
+}
+
+/* The first deadline below a node, or `found` if that is not later. */
+static tb_time first_below(const struct tb_city *city, uint32_t level, uint64_t node,
+                           tb_time found)
+{
+    const tb_time *below = eight(city, --level, node);
+    if (level == 0)
+        return least(found, least_of_eight(below));
+    const uint32_t first = first_of_eight(below, least_of_eight(below));
+    for (uint32_t i = 0; i < TBI_DUE_WIDTH; i++) {
+        const uint32_t next = (first + i) % TBI_DUE_WIDTH;
+        if (below[next] < found)
+            found = first_below(city, level, node << TBI_DUE_SHIFT | next, found);
+    }
+    return found;
+}
+
 tb_time tbi_due_first(const struct tb_city *city)
 {
-    const struct tbi_deadline *tree = tbi_deadline(city, 0);
-    uint64_t node = city->size.leaves + tree[0].station;
-    tb_time at = tree[node].at;
-    if (tree[1].station != tree[0].station)
-        return least(at, tree[1].at);
-    for (; node > 1; node >>= 1)
-        at = least(at, tree[node ^ 1].at);
-    return at;
+    if (root_right(city) != TB_NONE)
+        return tbi_due_bound(city);
+    return first_below(city, city->due_level_count - 1, 0, TB_NEVER);
 }
 
 void tbi_due_build(struct tb_city *city)
 {
-    struct tbi_deadline *tree = tbi_deadline(city, 0);
-    const uint64_t leaves = city->size.leaves;
-    tree[0] = (struct tbi_deadline){TB_NEVER, 0};
-    for (uint64_t i = 0; i < leaves; i++) {
-        const bool is = i < city->size.stations;
-        tree[leaves + i].at = is ? due_least(tbi_station(city, i)->due_at) : TB_NEVER;
-        tree[leaves + i].station = i;
-    }
-    for (uint64_t i = leaves - 1; i > 0; i--)
-        tree[i] = tree[2 * i + 1].at < tree[2 * i].at ? tree[2 * i + 1] : tree[2 * i];
+    for (uint64_t i = 0; i < city->size.deadlines; i++)
+        *tbi_deadline(city, i) = TB_NEVER;
+    *root_station(city) = TB_NONE;
+    for (uint32_t i = 0; i < city->size.stations; i++)
+        tbi_due_lower(city, i, station_least(city, i));
 }
 
 static void timer_due(struct tb_city *city, uint32_t station)
@@ -149,11 +225,9 @@ void tbi_time_act(struct tbi_step *step, uint32_t index)
         [TBI_DUE_LAPSE] = tbi_visit_lapse,
     };
     struct tbi_station *station = tbi_station(step->city, index);
-    tb_time at = tbi_deadline(step->city, step->city->size.leaves + index)->at;
-    int kind = 0;
-    while (station->due_at[kind] != at)
-        kind++;
-    tb_assert(at != TB_NEVER && act[kind]);
+    tb_time at = *tbi_due_station(step->city, index);
+    const uint32_t kind = first_of_eight(station->due_at, at);
+    tb_assert(at != TB_NEVER && kind < TBI_DUE_COUNT && act[kind]);
     step->now = at;
     step->tag = 0;
     step->answer = 0;
@@ -161,4 +235,5 @@ void tbi_time_act(struct tbi_step *step, uint32_t index)
     station->clock_at = at > station->clock_at ? at : station->clock_at;
     step->city->clock_at = at > step->city->clock_at ? at : step->city->clock_at;
     act[kind](step, index);
+    tbi_due_acted(step->city, index);
 }

@@ -48,6 +48,12 @@ static const char *verify_station_fixed(const struct tb_city *city, uint32_t ind
         tbi_station_profile(station, 0) != tbi_profile(city, station->profile_first) ||
         tbi_station_group(station, 0) != tbi_group(city, station->line_first / TB_CLASSES))
         return "a station's lines, profiles or servers are outside the city";
+    /* Also what is no station's place is found so. */
+    uint32_t rules = 0;
+    while (rules <= index && tbi_station_rules(station) != tbi_rules(city, rules)->value)
+        rules++;
+    if (rules > index || tbi_station_rules(tbi_station(city, rules)) != tbi_rules(city, rules)->value)
+        return "a station has no rules, or those of a later one";
     for (uint32_t p = 0; p < station->profile_count; p++) {
         const struct tbi_profile *profile = tbi_station_profile(station, p);
         const uint64_t mask = lines == 64 ? ~0ull : (1ull << lines) - 1;
@@ -561,31 +567,22 @@ static const char *verify_day(const struct tb_city *city, uint32_t station_index
 
 static const char *verify_deadlines(const struct tb_city *city)
 {
-    const uint64_t leaves = city->size.leaves;
     tb_time all = TB_NEVER;
-    for (uint64_t i = 0; i < leaves; i++) {
+    for (uint32_t i = 0; i < city->size.stations; i++) {
         tb_time least = TB_NEVER;
-        for (uint32_t k = 0; i < city->size.stations && k < TBI_DUE_COUNT; k++) {
+        for (uint32_t k = 0; k < TBI_DUE_COUNT; k++) {
             const tb_time at = tbi_station(city, i)->due_at[k];
             least = at < least ? at : least;
         }
-        const struct tbi_deadline *leaf = tbi_deadline(city, leaves + i);
         all = least < all ? least : all;
-        if (leaf->at != least || leaf->station != i)
+        if (*tbi_due_station(city, i) != least)
             return "a station's deadline is wrong";
-    }
-    const uint64_t late = tbi_deadline(city, 0)->station;
-    if (late >= city->size.stations)
-        return "the tree of deadlines is late for no station";
-    for (uint64_t i = leaves - 1; i > 0; i--) {
-        const struct tbi_deadline *left = tbi_deadline(city, 2 * i), *right = left + 1;
-        const struct tbi_deadline *first = right->at < left->at ? right : left;
-        const struct tbi_deadline *node = tbi_deadline(city, i);
-        bool over_late = false;
-        for (uint64_t over = leaves + late; over > 0 && !over_late; over /= 2)
-            over_late = over == i;
-        if (!over_late && (node->at != first->at || node->station != first->station))
-            return "the tree of deadlines is wrong";
+        uint64_t node = i;
+        for (uint32_t level = 1; level < city->due_level_count; level++) {
+            node >>= TBI_DUE_SHIFT;
+            if (*tbi_deadline(city, city->due_level[level] + node) > least)
+                return "the tree of deadlines is late";
+        }
     }
     return tbi_due_first(city) == all ? NULL : "the city's deadline is wrong";
 }

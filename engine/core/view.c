@@ -168,5 +168,5 @@ tb_time tb_city_deadline_at(const struct tb_city *city)
 tb_time tb_station_deadline_at(const struct tb_city *city, uint32_t station)
 {
     tb_assert(station < city->size.stations);
-    return tbi_deadline(city, city->size.leaves + station)->at;
+    return *tbi_due_station(city, station);
 }

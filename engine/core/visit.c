@@ -90,7 +90,7 @@ tb_ref tbi_visit_add(struct tbi_step *step, struct tbi_station *station,
                      const struct tbi_ticket *ticket)
 {
     struct tb_city *city = step->city;
-    const int64_t follow_us = station->rules.value[TB_RULE_rate_follow_us];
+    const int64_t follow_us = tbi_station_rules(station)[TB_RULE_rate_follow_us];
     if (follow_us == 0 || tbi_pool_left(&city->visits) == 0)
         return 0;
     uint32_t index = tbi_visit_new(city);
@@ -101,7 +101,7 @@ tb_ref tbi_visit_add(struct tbi_step *step, struct tbi_station *station,
     visit->server = ticket->server;
     visit->number = ticket->number;
     visit->follow_at = step->now + follow_us;
-    visit->lapse_at = step->now + station->rules.value[TB_RULE_rate_end_us];
+    visit->lapse_at = step->now + tbi_station_rules(station)[TB_RULE_rate_end_us];
     visit_insert(city, station, visit, index, visit_lapses(visit));
     return tbi_ref(TB_REF_VISIT, visit->generation, index);
 }
