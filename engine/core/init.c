@@ -412,6 +412,8 @@ static void init_header(struct tb_city *city, const struct tb_config *config, ui
     city->tickets = (struct tbi_pool){.free = TB_NONE, .max = config->tickets_max};
     city->cases = (struct tbi_pool){.free = TB_NONE, .max = config->cases_max};
     city->visits = (struct tbi_pool){.free = TB_NONE, .max = config->visits_max};
+    for (uint32_t i = 0; i < 2; i++)
+        city->visits_due[i] = (struct tbi_visits){TB_NEVER, {TB_NONE, TB_NONE}};
 }
 
 enum tb_status tb_city_init(void *block, size_t bytes, const struct tb_config *config)

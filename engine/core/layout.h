@@ -5,8 +5,9 @@
  *     further ticket fields | cases | visits | ... (TBI_SECTIONS below, each 64-byte aligned)
  *
  * Everything is an index or an integer: no pointer, no floating point. What one command touches
- * is kept together: a station is four cache lines, a line one, a window one, a ticket one (plus
- * one more for those that need a place in a heap, a timer, several matters or a case). Free
+ * is kept together: a station's hot half is five cache lines, a line one, a window one, a ticket
+ * one (plus one more for those that need a place in a heap, a timer, several matters or a case).
+ * Free
  * slots of tickets, cases and visits form a list (last freed, first used, so that the hot ones
  * stay in the cache); slots never used yet are counted, not listed, so that a large city costs
  * only the pages it has touched.
@@ -87,7 +88,7 @@ struct tbi_station {
     struct tbi_list lapses;  /* visits on it */
     uint32_t estimate_count, estimate_half, estimate_nine; /* since the day began */
     uint32_t timers; /* root of the heap of ticket timers */
-    uint32_t day_pad;
+    uint32_t visits_shared; /* on the city's lists; with any of them none is on its own */
 
     int64_t slot_us;
     int64_t heading_minute; /* minutes before this one are clear */
@@ -201,6 +202,15 @@ struct tbi_ticket {
     uint64_t citizen;
 };
 
+#define TBI_VISIT_DUE 0x80000000u    /* FOLLOW_DUE has been */
+#define TBI_VISIT_SHARED 0x40000000u /* stands on a list of the city, not of its station */
+
+/* Visits of all stations in order of (instant, station). */
+struct tbi_visits {
+    tb_time at; /* of the first; TB_NEVER: there is none */
+    struct tbi_list list;
+};
+
 struct tbi_links {
     uint32_t left, right, up;
 };
@@ -237,7 +247,7 @@ struct tbi_case {
 };
 
 struct tbi_visit {
-    uint32_t generation; /* top bit: follow-up is due */
+    uint32_t generation; /* above it TBI_VISIT_DUE, TBI_VISIT_SHARED */
     uint16_t station, matter;
     uint32_t server, number;
     tb_time follow_at, lapse_at;
@@ -344,6 +354,7 @@ struct tb_city {
     uint64_t ready_order;
     uint64_t remote_ready; /* remote classes with a ready window */
     struct tbi_pool tickets, cases, visits;
+    struct tbi_visits visits_due[2]; /* on the way to the follow-up list, and on it (visit.c) */
     uint32_t request_next, request_count;
     uint32_t remote_class_count, pad;
     /* of the tree of deadlines: its levels, and where each begins; 0: the stations' own */

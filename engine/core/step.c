@@ -6,7 +6,7 @@ bool tbi_in_step(const struct tbi_step *step, uint32_t station)
     if (step->only == TB_NONE || step->only == station)
         return true;
     return tbi_station(step->city, station)->clock_at <= step->now &&
-           *tbi_due_station(step->city, station) > step->now;
+           tb_station_deadline_at(step->city, station) > step->now;
 }
 
 /* ---- dispatch ------------------------------------------------------------------------------ */
@@ -174,6 +174,34 @@ static inline void begin(struct tbi_step *step, struct tb_city *city, uint32_t o
     step->explanations = NULL;
 }
 
+/* What time brings next by `now`: a station's own, VISITS of the city's lists, or NOTHING. */
+enum { VISITS = TB_NONE - 1, NOTHING = TB_NONE };
+
+static __attribute__((noinline)) uint32_t due_next(struct tb_city *city, tb_time now)
+{
+    const uint32_t station = tbi_due_bound(city) <= now ? tbi_due_find(city, now) : NOTHING;
+    const tb_time at = station == NOTHING ? now : *tbi_due_station(city, station);
+    return tbi_visits_before(city, at, station) ? VISITS : station;
+}
+
+/* The same for one station, whatever others have left undone. */
+static uint32_t due_next_of(struct tb_city *city, uint32_t station, tb_time now)
+{
+    const bool visit = tbi_visits_due_of(city, station, now);
+    const tb_time at = *tbi_due_station(city, station);
+    if (visit && tbi_visits_before(city, at, station))
+        return VISITS;
+    return at <= now ? station : NOTHING;
+}
+
+static inline uint32_t due(struct tb_city *city, uint32_t only, bool home, tb_time now)
+{
+    const bool visits = city->visits_due[0].at <= now || city->visits_due[1].at <= now;
+    if (!visits && (home ? *tbi_due_station(city, only) : tbi_due_bound(city)) > now)
+        return NOTHING;
+    return home ? due_next_of(city, only, now) : due_next(city, now);
+}
+
 /* `home`: the station of tb_station_step, or NULL. One copy for each caller, so that what steps
  * the whole city does not ask again and again whether it steps a station. */
 static inline __attribute__((always_inline)) struct tb_step_result
@@ -182,23 +210,23 @@ run(struct tbi_step *step, tb_time now, const struct tb_command *commands, uint3
 {
     struct tb_city *city = step->city;
     const struct tb_event *last = events + max - TB_COMMAND_EVENTS_MAX;
-    const tb_time *deadline = home ? tbi_due_station(city, step->only) : tbi_deadline(city, 0);
     const bool ahead = n > 1 && !home && city->size.stations >= TBI_FETCH_STATIONS;
     uint32_t taken = 0;
     for (;;) {
-        uint32_t due = TB_NONE;
-        if (__builtin_expect(*deadline <= now, false))
-            due = home ? step->only : tbi_due_find(city, now);
+        const uint32_t next = due(city, step->only, home != NULL, now);
         if (step->out > last)
-            return result(taken, (uint32_t)(step->out - events), taken < n || due != TB_NONE);
-        if (due != TB_NONE)
-            tbi_time_act(step, due);
-        else if (taken < n) {
+            return result(taken, (uint32_t)(step->out - events), taken < n || next != NOTHING);
+        if (next == VISITS) {
+            tbi_visits_act(step);
+        } else if (next != NOTHING) {
+            tbi_time_act(step, next);
+        } else if (taken < n) {
             if (ahead && taken % TBI_FETCH_GROUP == 0)
                 tbi_fetch_ahead(city, commands, taken, n);
             apply(step, now, &commands[taken++], home);
-        } else
+        } else {
             return result(taken, (uint32_t)(step->out - events), false);
+        }
     }
 }
 

@@ -46,12 +46,12 @@ static inline uint32_t tbi_pool_left(const struct tbi_pool *pool)
 /* ---- time.c: deadlines
  * ------------------------------------------------------------------------ */
 
-/* The station's own deadline. */
+/* The station's own deadline, but for its visits on the city's lists (visit.c). */
 static inline tb_time *tbi_due_station(const struct tb_city *city, uint32_t station)
 {
     return tbi_deadline(city, city->due_level[0] + (uint64_t)station);
 }
-/* Nothing is due in the city before that: a bound, and mostly the city's deadline itself. */
+/* Nothing but such visits is due in the city before that: a bound, and mostly the very instant. */
 static inline tb_time tbi_due_bound(const struct tb_city *city)
 {
     return *tbi_deadline(city, 0);
@@ -85,7 +85,18 @@ static inline void tbi_due_set(struct tb_city *city, uint32_t station, enum tbi_
  * one. */
 void tbi_timer_set(struct tb_city *city, uint32_t ticket, tb_time at); /* TB_NEVER clears */
 void tbi_timer_clear(struct tb_city *city, uint32_t ticket);
-/* Does what is due first in the city (or in `only`) at its instant: one bounded item. */
+/* What time brings to a station begins: now, clocks, no tag. */
+static inline void tbi_time_begin(struct tbi_step *step, uint32_t index, tb_time at)
+{
+    struct tbi_station *station = tbi_station(step->city, index);
+    step->now = at;
+    step->tag = 0;
+    step->answer = 0;
+    step->near = TB_NONE;
+    station->clock_at = at > station->clock_at ? at : station->clock_at;
+    step->city->clock_at = at > step->city->clock_at ? at : step->city->clock_at;
+}
+/* Does what is due first at the station, by its own deadline: one bounded item. */
 void tbi_time_act(struct tbi_step *step, uint32_t station);
 
 /* ---- calendar.c
@@ -263,6 +274,16 @@ uint32_t tbi_case_task_at(const struct tb_city *city, uint32_t case_, uint32_t s
 /* R12; 0: not kept */
 tb_ref tbi_visit_add(struct tbi_step *step, struct tbi_station *station,
                      const struct tbi_ticket *ticket);
+/* Of those on the city's lists: is the first due before that instant, or at it and of a lower
+ * station? */
+bool tbi_visits_before(const struct tb_city *city, tb_time at, uint32_t station);
+/* The first of them acts. */
+void tbi_visits_act(struct tbi_step *step);
+/* When the first of a station's acts. O(visits on those lists). */
+tb_time tbi_visits_first_of(const struct tb_city *city, uint32_t station);
+/* Is one of a station's due by now, and the first of all? If only due, each station gets lists of
+ * its own, and its deadline says so. */
+bool tbi_visits_due_of(struct tb_city *city, uint32_t station, tb_time now);
 /* the first of station->follows is due */
 void tbi_visit_follow(struct tbi_step *step, uint32_t station);
 void tbi_visit_lapse(struct tbi_step *step, uint32_t station);

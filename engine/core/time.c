@@ -146,9 +146,10 @@ static tb_time first_below(const struct tb_city *city, uint32_t level, uint64_t 
 
 tb_time tbi_due_first(const struct tb_city *city)
 {
+    const tb_time visit_at = least(city->visits_due[0].at, city->visits_due[1].at);
     if (root_right(city) != TB_NONE)
-        return tbi_due_bound(city);
-    return first_below(city, city->due_level_count - 1, 0, TB_NEVER);
+        return least(visit_at, tbi_due_bound(city));
+    return first_below(city, city->due_level_count - 1, 0, visit_at);
 }
 
 void tbi_due_build(struct tb_city *city)
@@ -228,12 +229,7 @@ void tbi_time_act(struct tbi_step *step, uint32_t index)
     tb_time at = *tbi_due_station(step->city, index);
     const uint32_t kind = first_of_eight(station->due_at, at);
     tb_assert(at != TB_NEVER && kind < TBI_DUE_COUNT && act[kind]);
-    step->now = at;
-    step->tag = 0;
-    step->answer = 0;
-    step->near = TB_NONE;
-    station->clock_at = at > station->clock_at ? at : station->clock_at;
-    step->city->clock_at = at > step->city->clock_at ? at : step->city->clock_at;
+    tbi_time_begin(step, index, at);
     act[kind](step, index);
     tbi_due_acted(step->city, index);
 }

@@ -13,6 +13,7 @@ struct sums {
     uint64_t waiting, called, serving, booked, away; /* as stations count them */
     uint64_t timers, calls, visits, tasks;           /* as they stand on lists */
     uint64_t remote_ready;
+    uint64_t visits_shared; /* on the city's lists, less those that stations count */
 };
 
 #define VERIFY(call)                 \
@@ -52,7 +53,8 @@ static const char *verify_station_fixed(const struct tb_city *city, uint32_t ind
     uint32_t rules = 0;
     while (rules <= index && tbi_station_rules(station) != tbi_rules(city, rules)->value)
         rules++;
-    if (rules > index || tbi_station_rules(tbi_station(city, rules)) != tbi_rules(city, rules)->value)
+    if (rules > index ||
+        tbi_station_rules(tbi_station(city, rules)) != tbi_rules(city, rules)->value)
         return "a station has no rules, or those of a later one";
     for (uint32_t p = 0; p < station->profile_count; p++) {
         const struct tbi_profile *profile = tbi_station_profile(station, p);
@@ -509,33 +511,45 @@ static const char *verify_timers(const struct tb_city *city, uint32_t station_in
     return station->due_at[TBI_DUE_TIMER] == at ? NULL : "a timer is due at another time";
 }
 
-/* One of a station's two lists of visits. */
+/* One of the two lists of visits, a station's or (TB_NONE) the city's. */
 static const char *verify_visits(const struct tb_city *city, uint32_t station_index, bool lapses,
                                  struct sums *sums)
 {
-    const struct tbi_station *station = tbi_station(city, station_index);
-    const struct tbi_list *list = lapses ? &station->lapses : &station->follows;
-    tb_time first_at = TB_NEVER, last_at = INT64_MIN;
+    const bool shared = station_index == TB_NONE;
+    const struct tbi_station *station = shared ? NULL : tbi_station(city, station_index);
+    const struct tbi_visits *due = &city->visits_due[lapses];
+    const struct tbi_list *list = shared    ? &due->list
+                                  : lapses  ? &station->lapses
+                                            : &station->follows;
+    tb_time first_at = TB_NEVER;
+    const struct tbi_visit *last = NULL;
     uint32_t before = TB_NONE;
     for (uint32_t i = list->head; i != TB_NONE; i = tbi_visit(city, i)->next) {
         if (i >= city->visits.used)
             return "a list of visits holds what is no visit";
         const struct tbi_visit *visit = tbi_visit(city, i);
-        const bool is_due = visit->generation >> 31;
+        const bool is_due = visit->generation & TBI_VISIT_DUE;
         const tb_time at = lapses ? visit->lapse_at : visit->follow_at;
-        if (visit->station != station_index || visit->prev != before || (is_due && !lapses))
+        const tb_time last_at = !last ? INT64_MIN : lapses ? last->lapse_at : last->follow_at;
+        if (visit->prev != before || (is_due && !lapses) || visit->station >= city->size.stations ||
+            (!shared && visit->station != station_index) ||
+            shared != ((visit->generation & TBI_VISIT_SHARED) != 0))
             return "a list of visits holds one that does not belong there";
-        if (at < last_at)
+        if (at < last_at || (shared && at == last_at && visit->station < last->station))
             return "visits are out of order";
-        first_at = before == TB_NONE ? at : first_at;
-        last_at = at;
+        first_at = last ? first_at : at;
+        last = visit;
         before = i;
         sums->visits++;
+        sums->visits_shared += shared;
     }
-    const enum tbi_due due = lapses ? TBI_DUE_LAPSE : TBI_DUE_FOLLOW;
-    return list->tail == before && station->due_at[due] == first_at
-               ? NULL
-               : "a list of visits ends wrong, or is due at another time";
+    if (list->tail != before ||
+        first_at != (shared ? due->at : station->due_at[lapses ? TBI_DUE_LAPSE : TBI_DUE_FOLLOW]))
+        return "a list of visits ends wrong, or is due at another time";
+    if (!shared && list->head != TB_NONE && station->visits_shared > 0)
+        return "a station has visits on its own lists and on the city's";
+    sums->visits_shared -= !shared && !lapses ? station->visits_shared : 0;
+    return NULL;
 }
 
 static const char *verify_day(const struct tb_city *city, uint32_t station_index)
@@ -567,7 +581,8 @@ static const char *verify_day(const struct tb_city *city, uint32_t station_index
 
 static const char *verify_deadlines(const struct tb_city *city)
 {
-    tb_time all = TB_NEVER;
+    tb_time all = city->visits_due[0].at;
+    all = city->visits_due[1].at < all ? city->visits_due[1].at : all;
     for (uint32_t i = 0; i < city->size.stations; i++) {
         tb_time least = TB_NEVER;
         for (uint32_t k = 0; k < TBI_DUE_COUNT; k++) {
@@ -632,7 +647,7 @@ static const char *verify_tickets(const struct tb_city *city, const struct sums 
         return "stations count who is called, served or booked wrong";
     if (timers != sums->timers || calls != sums->calls)
         return "a timer or a call is on no list";
-    if (city->visits.count != sums->visits)
+    if (city->visits.count != sums->visits || sums->visits_shared != 0)
         return "a visit is on no list";
     return tasks == sums->tasks ? NULL : "a task is in no case";
 }
@@ -699,6 +714,8 @@ const char *tb_city_verify(const struct tb_city *city)
     for (uint32_t s = 0; s < city->size.stations; s++)
         VERIFY(verify_station(city, s, &sums));
     VERIFY(verify_remote(city, &sums));
+    VERIFY(verify_visits(city, TB_NONE, false, &sums));
+    VERIFY(verify_visits(city, TB_NONE, true, &sums));
     for (uint32_t c = 0; c < city->cases.used; c++) {
         if (tbi_case_(city, c)->state != TB_CASE_FREE)
             VERIFY(verify_case(city, c, &sums));

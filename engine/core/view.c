@@ -168,5 +168,7 @@ tb_time tb_city_deadline_at(const struct tb_city *city)
 tb_time tb_station_deadline_at(const struct tb_city *city, uint32_t station)
 {
     tb_assert(station < city->size.stations);
-    return *tbi_due_station(city, station);
+    const tb_time visit_at = tbi_visits_first_of(city, station);
+    const tb_time at = *tbi_due_station(city, station);
+    return visit_at < at ? visit_at : at;
 }

@@ -1,14 +1,21 @@
 /* Visits (R12): what may still be rated, and when it is followed up or given up.
  *
- * A station has two lists: visits on the way to the follow-up list, by follow_at, and those on
- * it, by lapse_at.
- * As the rules rarely change, a new one nearly always goes to the tail. The top bit of a visit's
- * generation says that FOLLOW_DUE has been; a visit that lapses before it is due goes straight
- * to the second. */
+ * There are two orders: visits on the way to the follow-up list, by follow_at, and those on it, by
+ * lapse_at; a visit that lapses before it is due goes straight to the second. As every visit waits
+ * equally long, they come due in the order in which they were made: so the city has a list of each,
+ * in order of (instant, station), and a new visit goes to its end. Nothing of the tree of deadlines
+ * (time.c) is touched.
+ *
+ * Where that order fails, because rules differ or stations are stepped for themselves, each
+ * station gets lists of its own, which are its business in the tree. A station's visits are all on
+ * its own lists or all on the city's; once its own are empty, it comes back to the city's. */
 #include "pool.h"
 #include "step.h"
 
-#define FOLLOW_DUE_BIT 0x80000000u
+/* How far back from the end a visit may belong: past so many of its instant, of higher stations,
+ * or past a few that are later. */
+#define SHARED_STEPS_MAX 1024
+#define SHARED_STEPS_LATER 256 /* one that is later counts as so many */
 
 static tb_time visit_at(const struct tbi_visit *visit, bool lapses)
 {
@@ -20,52 +27,120 @@ static struct tbi_list *visit_list(struct tbi_station *station, bool lapses)
     return lapses ? &station->lapses : &station->follows;
 }
 
-/* The first of a list is another one, or nobody. Whoever follows will be looked at when this one's
- * time has come; by then it is in the cache. */
-static void visit_due(struct tb_city *city, uint32_t station, uint32_t head, bool lapses)
+/* The first of a list is another one, or nobody; its instant. Whoever follows will be looked at
+ * when this one's time has come; by then it is in the cache. */
+static tb_time visit_first_at(const struct tb_city *city, uint32_t head, bool lapses)
 {
-    tb_time at = TB_NEVER;
-    if (head != TB_NONE) {
-        const struct tbi_visit *visit = tbi_visit(city, head);
-        at = visit_at(visit, lapses);
-        const char *next = (const char *)tbi_visit(city, visit->next);
-        __builtin_prefetch(next, 1);
-        __builtin_prefetch(next + sizeof(struct tbi_visit) - 1, 1);
-    }
-    tbi_due_set(city, station, lapses ? TBI_DUE_LAPSE : TBI_DUE_FOLLOW, at);
+    if (head == TB_NONE)
+        return TB_NEVER;
+    const struct tbi_visit *visit = tbi_visit(city, head);
+    const char *next = (const char *)tbi_visit(city, visit->next);
+    __builtin_prefetch(next, 1);
+    __builtin_prefetch(next + sizeof(struct tbi_visit) - 1, 1);
+    return visit_at(visit, lapses);
 }
 
-static void visit_insert(struct tb_city *city, struct tbi_station *station,
-                         struct tbi_visit *visit, uint32_t index, bool lapses)
+static void visit_first(struct tb_city *city, const struct tbi_visit *visit, uint32_t head,
+                        bool lapses)
 {
-    struct tbi_list *list = visit_list(station, lapses);
+    const tb_time at = visit_first_at(city, head, lapses);
+    if (visit->generation & TBI_VISIT_SHARED)
+        city->visits_due[lapses].at = at;
+    else
+        tbi_due_set(city, visit->station, lapses ? TBI_DUE_LAPSE : TBI_DUE_FOLLOW, at);
+}
+
+/* Between two that stand beside each other on the list. */
+static void visit_link(struct tb_city *city, struct tbi_list *list, uint32_t index, uint32_t prev,
+                       uint32_t next, bool lapses)
+{
+    struct tbi_visit *visit = tbi_visit(city, index);
+    visit->prev = prev;
+    visit->next = next;
+    *(next == TB_NONE ? &list->tail : &tbi_visit(city, next)->prev) = index;
+    *(prev == TB_NONE ? &list->head : &tbi_visit(city, prev)->next) = index;
+    if (prev == TB_NONE)
+        visit_first(city, visit, index, lapses);
+}
+
+static void visit_insert_own(struct tb_city *city, uint32_t index, bool lapses)
+{
+    struct tbi_visit *visit = tbi_visit(city, index);
+    struct tbi_list *list = visit_list(tbi_station(city, visit->station), lapses);
     const tb_time at = visit_at(visit, lapses);
     uint32_t prev = list->tail, next = TB_NONE;
     while (prev != TB_NONE && visit_at(tbi_visit(city, prev), lapses) > at) {
         next = prev;
         prev = tbi_visit(city, prev)->prev;
     }
-    visit->prev = prev;
-    visit->next = next;
-    *(next == TB_NONE ? &list->tail : &tbi_visit(city, next)->prev) = index;
-    *(prev == TB_NONE ? &list->head : &tbi_visit(city, prev)->next) = index;
-    if (prev == TB_NONE)
-        visit_due(city, visit->station, index, lapses);
+    visit->generation &= ~TBI_VISIT_SHARED;
+    visit_link(city, list, index, prev, next, lapses);
 }
 
-static void visit_remove(struct tb_city *city, const struct tbi_visit *visit, bool lapses)
+/* Every station gets its own. */
+static __attribute__((noinline, cold)) void visits_part(struct tb_city *city)
 {
-    struct tbi_list *list = visit_list(tbi_station(city, visit->station), lapses);
+    for (uint32_t lapses = 0; lapses < 2; lapses++) {
+        struct tbi_visits *shared = &city->visits_due[lapses];
+        uint32_t index = shared->list.head;
+        *shared = (struct tbi_visits){TB_NEVER, {TB_NONE, TB_NONE}};
+        while (index != TB_NONE) {
+            const uint32_t next = tbi_visit(city, index)->next;
+            tbi_station(city, tbi_visit(city, index)->station)->visits_shared--;
+            visit_insert_own(city, index, lapses);
+            index = next;
+        }
+    }
+}
+
+static void visit_insert(struct tb_city *city, struct tbi_station *station, uint32_t index,
+                         bool lapses)
+{
+    if (station->follows.head != TB_NONE || station->lapses.head != TB_NONE) {
+        visit_insert_own(city, index, lapses);
+        return;
+    }
+    struct tbi_visits *shared = &city->visits_due[lapses];
+    struct tbi_visit *visit = tbi_visit(city, index);
+    const tb_time at = visit_at(visit, lapses);
+    uint32_t prev = shared->list.tail, next = TB_NONE;
+    uint32_t steps = 0;
+    while (prev != TB_NONE) {
+        const struct tbi_visit *before = tbi_visit(city, prev);
+        const tb_time before_at = visit_at(before, lapses);
+        if (before_at < at || (before_at == at && before->station <= visit->station))
+            break;
+        steps += before_at > at ? SHARED_STEPS_LATER : 1;
+        if (__builtin_expect(steps > SHARED_STEPS_MAX, false)) {
+            visits_part(city);
+            visit_insert_own(city, index, lapses);
+            return;
+        }
+        next = prev;
+        prev = before->prev;
+    }
+    visit->generation |= TBI_VISIT_SHARED;
+    station->visits_shared++;
+    visit_link(city, &shared->list, index, prev, next, lapses);
+}
+
+static void visit_remove(struct tb_city *city, struct tbi_station *station,
+                         const struct tbi_visit *visit, bool lapses)
+{
+    const bool is_shared = visit->generation & TBI_VISIT_SHARED;
+    struct tbi_list *list =
+        is_shared ? &city->visits_due[lapses].list : visit_list(station, lapses);
     const uint32_t prev = visit->prev, next = visit->next;
+    station->visits_shared -= is_shared;
     *(next == TB_NONE ? &list->tail : &tbi_visit(city, next)->prev) = prev;
     *(prev == TB_NONE ? &list->head : &tbi_visit(city, prev)->next) = next;
     if (prev == TB_NONE)
-        visit_due(city, visit->station, next, lapses);
+        visit_first(city, visit, next, lapses);
 }
 
 static bool visit_lapses(const struct tbi_visit *visit)
 {
-    return (visit->generation & FOLLOW_DUE_BIT) || visit->lapse_at < visit->follow_at;
+    return (visit->generation & TBI_VISIT_DUE) || visit->lapse_at < visit->follow_at;
 }
 
 static struct tb_event *visit_say(struct tbi_step *step, enum tb_event_kind kind, uint32_t index)
@@ -81,8 +156,8 @@ static struct tb_event *visit_say(struct tbi_step *step, enum tb_event_kind kind
 static void visit_end(struct tb_city *city, uint32_t index)
 {
     struct tbi_visit *visit = tbi_visit(city, index);
-    visit_remove(city, visit, visit_lapses(visit));
-    visit->generation &= ~FOLLOW_DUE_BIT;
+    visit_remove(city, tbi_station(city, visit->station), visit, visit_lapses(visit));
+    visit->generation &= TBI_GENERATION_MASK;
     tbi_visit_free(city, index);
 }
 
@@ -95,37 +170,116 @@ tb_ref tbi_visit_add(struct tbi_step *step, struct tbi_station *station,
         return 0;
     uint32_t index = tbi_visit_new(city);
     struct tbi_visit *visit = tbi_visit(city, index);
-    tb_assert(!(visit->generation & FOLLOW_DUE_BIT));
+    tb_assert(!(visit->generation & ~TBI_GENERATION_MASK));
     visit->station = ticket->station;
     visit->matter = ticket->matter;
     visit->server = ticket->server;
     visit->number = ticket->number;
     visit->follow_at = step->now + follow_us;
     visit->lapse_at = step->now + tbi_station_rules(station)[TB_RULE_rate_end_us];
-    visit_insert(city, station, visit, index, visit_lapses(visit));
+    visit_insert(city, station, index, visit_lapses(visit));
     return tbi_ref(TB_REF_VISIT, visit->generation, index);
 }
 
-void tbi_visit_follow(struct tbi_step *step, uint32_t station_index)
+static void visit_follow(struct tbi_step *step, uint32_t index)
 {
     struct tb_city *city = step->city;
-    struct tbi_station *station = tbi_station(city, station_index);
-    uint32_t index = station->follows.head;
-    tb_assert(index != TB_NONE);
     struct tbi_visit *visit = tbi_visit(city, index);
-    visit_remove(city, visit, false);
-    visit->generation |= FOLLOW_DUE_BIT;
+    struct tbi_station *station = tbi_station(city, visit->station);
+    visit_remove(city, station, visit, false);
+    visit->generation |= TBI_VISIT_DUE;
     visit_say(step, TB_EVENT_FOLLOW_DUE, index)->value = visit->lapse_at;
-    visit_insert(city, station, visit, index, true);
+    visit_insert(city, station, index, true);
+}
+
+static void visit_lapse(struct tbi_step *step, uint32_t index)
+{
+    visit_say(step, TB_EVENT_FOLLOW_LAPSED, index);
+    visit_end(step->city, index);
+}
+
+void tbi_visit_follow(struct tbi_step *step, uint32_t station)
+{
+    visit_follow(step, tbi_station(step->city, station)->follows.head);
 }
 
 void tbi_visit_lapse(struct tbi_step *step, uint32_t station)
 {
-    uint32_t index = tbi_station(step->city, station)->lapses.head;
-    tb_assert(index != TB_NONE);
-    visit_say(step, TB_EVENT_FOLLOW_LAPSED, index);
-    visit_end(step->city, index);
+    visit_lapse(step, tbi_station(step->city, station)->lapses.head);
 }
+
+/* ---- those on the city's lists --------------------------------------------------------------- */
+
+/* Which list has the first of all (R1: instant, station, follow-ups before those that lapse). */
+static bool shared_lapses(const struct tb_city *city)
+{
+    const struct tbi_visits *follows = &city->visits_due[0], *lapses = &city->visits_due[1];
+    if (lapses->at != follows->at || lapses->at == TB_NEVER)
+        return lapses->at < follows->at;
+    return tbi_visit(city, lapses->list.head)->station <
+           tbi_visit(city, follows->list.head)->station;
+}
+
+bool tbi_visits_before(const struct tb_city *city, tb_time at, uint32_t station)
+{
+    const struct tbi_visits *shared = &city->visits_due[shared_lapses(city)];
+    return shared->at < at || (shared->at == at && at != TB_NEVER &&
+                               tbi_visit(city, shared->list.head)->station < station);
+}
+
+void tbi_visits_act(struct tbi_step *step)
+{
+    const bool lapses = shared_lapses(step->city);
+    const struct tbi_visits *shared = &step->city->visits_due[lapses];
+    const uint32_t index = shared->list.head;
+    tbi_time_begin(step, tbi_visit(step->city, index)->station, shared->at);
+    if (lapses)
+        visit_lapse(step, index);
+    else
+        visit_follow(step, index);
+}
+
+/* The first of a station's on a list of the city's, up to an instant. */
+static uint32_t shared_of(const struct tb_city *city, uint32_t station, bool lapses, tb_time until)
+{
+    uint32_t index = city->visits_due[lapses].list.head;
+    while (index != TB_NONE && tbi_visit(city, index)->station != station)
+        index = visit_at(tbi_visit(city, index), lapses) > until ? TB_NONE
+                                                                  : tbi_visit(city, index)->next;
+    return index != TB_NONE && visit_at(tbi_visit(city, index), lapses) <= until ? index : TB_NONE;
+}
+
+tb_time tbi_visits_first_of(const struct tb_city *city, uint32_t station)
+{
+    tb_time first = TB_NEVER;
+    for (uint32_t lapses = 0; tbi_station(city, station)->visits_shared > 0 && lapses < 2;
+         lapses++) {
+        const uint32_t index = shared_of(city, station, lapses, TB_NEVER);
+        if (index == TB_NONE)
+            continue;
+        const tb_time at = visit_at(tbi_visit(city, index), lapses);
+        first = at < first ? at : first;
+    }
+    return first;
+}
+
+bool tbi_visits_due_of(struct tb_city *city, uint32_t station, tb_time now)
+{
+    if (tbi_station(city, station)->visits_shared == 0)
+        return false;
+    const uint32_t follow = shared_of(city, station, false, now);
+    const uint32_t lapse = shared_of(city, station, true, now);
+    if (follow == TB_NONE && lapse == TB_NONE)
+        return false;
+    /* In its turn before those of others, as the city would step it? */
+    const uint32_t index = city->visits_due[shared_lapses(city)].list.head;
+    if (index == follow || index == lapse)
+        return true;
+    visits_part(city);
+    return false;
+}
+
+/* ---- rating ---------------------------------------------------------------------------------- */
 
 enum tb_status tbi_do_RATE_GIVE(struct tbi_step *step, const struct tb_command *command)
 {
@@ -144,7 +298,7 @@ enum tb_status tbi_do_RATE_FOLLOW(struct tbi_step *step, const struct tb_command
     uint32_t index = tbi_visit_find(step->city, command->ref);
     if (index == TB_NONE)
         return TB_STATUS_VISIT_UNKNOWN;
-    if (!(tbi_visit(step->city, index)->generation & FOLLOW_DUE_BIT))
+    if (!(tbi_visit(step->city, index)->generation & TBI_VISIT_DUE))
         return TB_STATUS_VISIT_STATE;
     if (command->value < 0 || command->value > 5)
         return TB_STATUS_VALUE_INVALID;

@@ -212,8 +212,9 @@ struct tb_step_result tb_station_step(struct tb_city *city, uint32_t station, tb
                                       const struct tb_command *commands, uint32_t n,
                                       struct tb_event *events, uint32_t max);
 
-/* The next instant at which time alone changes something; TB_NEVER if none. O(1), and
- * after a change of many stations O(log stations). */
+/* The next instant at which time alone changes something; TB_NEVER if none. O(1); after a deadline
+ * was taken away, until time next acts, O(log stations) and what was taken away besides. A
+ * station's: O(1) where stations are stepped for themselves, else O(visits to be followed up). */
 tb_time tb_city_deadline_at(const struct tb_city *city);
 tb_time tb_station_deadline_at(const struct tb_city *city, uint32_t station);
 
