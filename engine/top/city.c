@@ -116,7 +116,7 @@ bool tbi_top_fetch(const char *url, struct tbi_top_city *city, char error[TBI_TO
             snprintf(error, TBI_TOP_ERROR_MAX, "%s answers, but is no scheduler's /city", url);
     } else {
         snprintf(error, TBI_TOP_ERROR_MAX,
-                 "%s: %s; is `tongban serve ... --http PORT` running there?", url,
+                 "%.100s: %.90s; is `tongban serve ... --http PORT` running there?", url,
                  why[0] ? why : curl_easy_strerror(code));
     }
     free(answer.text);
