@@ -30,6 +30,7 @@ static void end(void)
 }
 
 TestSuite(log, .init = begin, .fini = end);
+TestSuite(long_log, .init = begin, .fini = end); /* the slow ones */
 
 /* The hash of the city after each lsn. */
 struct history {
@@ -261,7 +262,7 @@ Test(log, queries_are_left_out)
 }
 
 /* A crash while a group is written: from any byte on there are zeros. */
-Test(log, cut_at_any_byte_loses_nothing_before)
+Test(long_log, cut_at_any_byte_loses_nothing_before)
 {
     struct history history = {.hash = {0}};
     struct world *world = opened();

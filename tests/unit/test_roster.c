@@ -106,18 +106,18 @@ static void draw_team(struct sample *s)
     }
 }
 
-Test(roster, every_rule_is_kept_on_random_teams)
+Test(long_roster, every_rule_is_kept_on_random_teams)
 {
     static struct sample s;
 
-    for (uint64_t seed = 1; seed <= 10; seed++) {
+    for (uint64_t seed = 1; seed <= 6; seed++) {
         struct tbs_roster roster;
         char told[500];
 
         luck = seed;
         draw_team(&s);
         const struct tbs_roster_options options = {
-            .gap = 0.05, .time_s = 10, .may_be_short = true};
+            .gap = 0.5, .time_s = 60, .may_be_short = true};
         tbs_roster_solve(&s.problem, &options, &roster);
         cr_assert(roster.duty != NULL, "seed %d: no roster, status %d", (int)seed, roster.status);
         cr_expect_eq(tbs_roster_check(&s.problem, &roster, true, told, sizeof told), 0,
@@ -137,7 +137,7 @@ Test(roster, checker_sees_breaches)
 
     luck = 5;
     draw_team(&s);
-    const struct tbs_roster_options options = {.gap = 0.05, .time_s = 10, .may_be_short = true};
+    const struct tbs_roster_options options = {.gap = 0.5, .time_s = 60, .may_be_short = true};
     tbs_roster_solve(&s.problem, &options, &roster);
     cr_assert(roster.duty != NULL);
     const int count = roster.person_count * roster.day_count;
@@ -187,7 +187,7 @@ static void draw_month(struct sample *s)
     }
 }
 
-Test(long_roster, sixty_people_for_a_month_within_one_percent_in_a_minute)
+Test(stress_roster, sixty_people_for_a_month_within_one_percent_in_a_minute)
 {
     static struct sample s;
     const struct tbs_roster_options options = {.gap = 0.01, .time_s = 60};

@@ -91,7 +91,7 @@ static bool tune(const char *scenario, int knob, enum tbs_city_metric objective,
 }
 
 /* Windows pooled by video shorten waits: the search must find it, and the verdict confirm it. */
-Test(tune, finds_what_is_better_on_fresh_seeds)
+Test(long_tune, finds_what_is_better_on_fresh_seeds)
 {
     struct tbs_tune_result r;
     double gain[20];
