@@ -189,6 +189,12 @@ static void count_entries(const struct tbi_build *b, struct tb_station *stations
                 stations[station].plan_entries_max = count[k];
         }
     }
+    for (uint32_t i = 0; i < b->out->plan_date_count; i++) {
+        const struct tb_plan_date *date = &b->out->plan_dates[i];
+
+        if (2 * date->shift_count > stations[date->station].plan_entries_max)
+            stations[date->station].plan_entries_max = 2 * date->shift_count;
+    }
 }
 
 static void build_stations(struct tbi_build *b)

@@ -102,3 +102,22 @@ uint32_t tb_scenario_windows_open(const struct tb_scenario *scenario, uint32_t h
     }
     return open;
 }
+
+const struct tb_plan_date *tb_scenario_plan_date(const struct tb_scenario *scenario,
+                                                 uint32_t station, uint32_t day)
+{
+    uint32_t low = 0, high = scenario->plan_date_count;
+
+    while (low < high) {
+        const uint32_t middle = (low + high) / 2;
+        const struct tb_plan_date *at = &scenario->plan_dates[middle];
+
+        if (at->day == day && at->station == station)
+            return at;
+        if (at->day < day || (at->day == day && at->station < station))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}

@@ -220,6 +220,14 @@ struct tb_shift {
     int64_t from_us, to_us;
 };
 
+/* What a station does on one date instead of its plan for that kind of day (a roster: other people
+ * each day). The core's plan knows kinds of day only, so who drives it writes such a day's plan
+ * when the day begins, by PLAN.CLEAR and PLAN.SET, and that of the kind again afterwards. */
+struct tb_plan_date {
+    uint32_t day, station;
+    uint32_t shift_first, shift_count; /* into shifts, behind the first shift_count of them */
+};
+
 /* The service level that the city promises: so many wait no longer than this. */
 struct tb_promise {
     int64_t wait_us;
@@ -267,13 +275,14 @@ struct tb_scenario {
     const struct tb_scenario_day *days;
     const struct tb_mix *mixes;
     const struct tb_arrivals *arrivals;
-    const struct tb_shift *shifts; /* by server, day kind, time */
+    const struct tb_shift *shifts; /* by server, day kind, time; behind them those of plan_dates */
+    const struct tb_plan_date *plan_dates; /* by day, station */
     const struct tb_source *sources;
     const struct tb_scenario_file *files;
     uint32_t trade_count, family_count, zone_count, day_kind_count, calendar_count;
     uint32_t hall_count, desk_count, window_count, server_count;
     uint32_t matter_count, route_count, day_count, mix_count, arrivals_count;
-    uint32_t shift_count, source_count, file_count;
+    uint32_t shift_count, plan_date_count, source_count, file_count;
     uint32_t remote_station; /* TB_STATION_NONE: there is none */
 
     struct tb_demand demand;
@@ -328,6 +337,11 @@ uint32_t tb_scenario_matter_find(const struct tb_scenario *scenario, const char 
 /* Windows that the plan has open at this offset of a day of this kind. Pure. */
 uint32_t tb_scenario_windows_open(const struct tb_scenario *scenario, uint32_t hall,
                                   uint32_t day_kind, int64_t offset_us);
+
+/* What a station does on this date instead; NULL: its plan for that kind of day. The entries of
+ * shift i are config.plan[2 i] and [2 i + 1], there for shifts of dates too. O(log n). Pure. */
+const struct tb_plan_date *tb_scenario_plan_date(const struct tb_scenario *scenario,
+                                                 uint32_t station, uint32_t day);
 
 /* A row of people.def by its index; NULL outside. Pure. */
 struct tb_people_row {

@@ -308,7 +308,8 @@ static void station_start(struct station *st)
     memset(st->waiting, 0, sizeof st->waiting);
     memset(st->outcomes, 0, sizeof st->outcomes);
     st->unkept = 0;
-    st->sick_kinds = 0;
+    st->rewritten_kinds = 0;
+    st->date = NULL;
     st->inside = 0;
     st->work_us = 0;
 }

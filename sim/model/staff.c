@@ -74,11 +74,15 @@ static int64_t offset_us(const struct tbs_model *m, tb_time at_us)
 uint32_t tbs_shift_find(const struct tbs_model *m, uint32_t server, tb_time at_us)
 {
     const struct tb_scenario *s = m->scenario;
-    const uint32_t kind = m->stations[m->windows[server].station].kind_today;
+    const struct station *st = &m->stations[m->windows[server].station];
+    const struct tb_plan_date *date = st->date;
+    const uint32_t first = date != NULL ? date->shift_first : m->shift_first[server];
+    const uint32_t end = date != NULL ? first + date->shift_count : m->shift_first[server + 1];
 
-    for (uint32_t i = m->shift_first[server]; i < m->shift_first[server + 1]; i++) {
+    for (uint32_t i = first; i < end; i++) {
         const struct tb_shift *shift = &s->shifts[i];
-        if (shift->day_kind == kind && shift->from_us <= offset_us(m, at_us) &&
+        if (shift->server == server && shift->day_kind == st->kind_today &&
+            shift->from_us <= offset_us(m, at_us) &&
             offset_us(m, at_us) < shift->to_us) {
             return i;
         }
@@ -191,19 +195,24 @@ void tbs_staff_timer(struct tbs_model *m, const struct tbs_timer *timer)
     }
 }
 
-/* ---- who is away today ----------------------------------------------------------------------- */
+/* ---- today's plan ---------------------------------------------------------------------------- */
 
-/* Writes the plan of a kind of day of a station anew, without those who are away. */
-static void plan_write(struct tbs_model *m, uint32_t station, uint32_t kind, tb_time now)
+/* Writes the plan of today's kind of day of a station anew: that of the date, if there is one,
+ * without those who are away. */
+static void plan_write(struct tbs_model *m, uint32_t station, tb_time now)
 {
     const struct station *st = &m->stations[station];
-    const struct tb_command clear = {
-        .kind = TB_PLAN_CLEAR, .station = (uint16_t)station, .group = (uint16_t)kind};
+    const struct tb_plan_date *date = st->date;
+    const struct tb_command clear = {.kind = TB_PLAN_CLEAR,
+                                     .station = (uint16_t)station,
+                                     .group = (uint16_t)st->kind_today};
+    const uint32_t first = date != NULL ? 2 * date->shift_first : 0;
+    const uint32_t count = date != NULL ? 2 * date->shift_count : m->config.plan_count;
 
     tbs_step(m, station, now, &clear);
-    for (uint32_t i = 0; i < m->config.plan_count; i++) {
+    for (uint32_t i = first; i < first + count; i++) {
         const struct tb_plan_entry *entry = &m->config.plan[i];
-        if (entry->day_kind != kind || entry->server < st->server_first ||
+        if (entry->day_kind != st->kind_today || entry->server < st->server_first ||
             entry->server >= st->server_first + st->server_count ||
             m->windows[entry->server].sick) {
             continue;
@@ -211,31 +220,38 @@ static void plan_write(struct tbs_model *m, uint32_t station, uint32_t kind, tb_
         const struct tb_command set = {.kind = TB_PLAN_SET,
                                        .server = entry->server,
                                        .value = entry->offset_us,
-                                       .group = (uint16_t)kind,
+                                       .group = (uint16_t)st->kind_today,
                                        .class_ = (uint8_t)entry->action,
                                        .extra = (uint16_t)entry->profile};
         tbs_step(m, station, now, &set);
     }
 }
 
-void tbs_staff_day(struct tbs_model *m, uint32_t station, tb_time now)
+/* Is anybody away? */
+static bool sick_draw(struct tbs_model *m, const struct station *st)
 {
     const double share = m->scenario->people.sick_share;
-    struct station *st = &m->stations[station];
-    const uint32_t bit = 1u << st->kind_today;
     bool sick = false;
 
-    if (share <= 0) {
-        return;
-    }
-    for (uint32_t i = st->server_first; i < st->server_first + st->server_count; i++) {
+    for (uint32_t i = st->server_first; i < st->server_first + st->server_count && share > 0; i++) {
         const struct tbs_key key =
             tbs_key(m->seed, TBS_SICK, m->server_entities[i], m->replication);
         m->windows[i].sick = tbs_unit(tbs_random_at(key, m->day)) < share;
         sick |= m->windows[i].sick;
     }
-    if (sick || st->sick_kinds & bit) {
-        plan_write(m, station, st->kind_today, now);
-        st->sick_kinds = sick ? st->sick_kinds | bit : st->sick_kinds & ~bit;
+    return sick;
+}
+
+void tbs_staff_day(struct tbs_model *m, uint32_t station, tb_time now)
+{
+    struct station *st = &m->stations[station];
+    const uint32_t bit = 1u << st->kind_today;
+    const bool sick = sick_draw(m, st);
+
+    st->date = tb_scenario_plan_date(m->scenario, station, m->day);
+    if (sick || st->date != NULL || st->rewritten_kinds & bit) {
+        plan_write(m, station, now);
+        st->rewritten_kinds = sick || st->date != NULL ? st->rewritten_kinds | bit
+                                                       : st->rewritten_kinds & ~bit;
     }
 }

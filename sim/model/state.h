@@ -119,7 +119,8 @@ struct station {
     uint32_t ahead;
     uint32_t server_first, server_count;
     uint32_t kind_today;
-    uint32_t sick_kinds; /* bit: the plan of that kind of day lacks somebody */
+    uint32_t rewritten_kinds; /* whose plan in the city is not that of the scenario: a bit each */
+    const struct tb_plan_date *date; /* what today goes by; NULL: its kind */
     enum tb_station_kind kind;
     bool help;
     uint32_t waiting[TB_GROUPS_MAX];

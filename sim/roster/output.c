@@ -95,34 +95,21 @@ struct tbs_roster_sums tbs_roster_sum(const struct tbs_input *in, const struct t
 
 /* ---- plan.csv -------------------------------------------------------------------------------- */
 
-/* People that every date of the kind has at the post, by half hour. False: no such date. */
-static bool fewest(const struct tbs_input *in, const struct tbs_roster *roster, int post,
-                   uint32_t kind, int *count)
+/* People at the post by half hour of a day. */
+static void present(const struct tbs_roster *roster, int post, int day, int *count)
 {
-    bool any = false;
-
-    for (int d = 0; d < roster->day_count; d++) {
-        int there[TBS_HALF_HOURS] = {0};
-        if (tb_scenario_day_kind(in->scenario, in->posts[post].hall, in->days[d].number) != kind) {
-            continue;
+    for (int i = 0; i < roster->person_count; i++) {
+        const struct tbs_duty *duty = tbs_duty_of(roster, i, day);
+        for (int s = 0; s < TBS_HALF_HOURS && duty->post == post; s++) {
+            count[s] += (int)(duty->shift.works >> s & 1);
         }
-        for (int i = 0; i < roster->person_count; i++) {
-            const struct tbs_duty *duty = tbs_duty_of(roster, i, d);
-            for (int s = 0; s < TBS_HALF_HOURS && duty->post == post; s++) {
-                there[s] += (int)(duty->shift.works >> s & 1);
-            }
-        }
-        for (int s = 0; s < TBS_HALF_HOURS; s++) {
-            count[s] = any && count[s] < there[s] ? count[s] : there[s];
-        }
-        any = true;
     }
-    return any;
 }
 
-static bool hall_open(const struct tbs_input *in, uint32_t hall, uint32_t kind, int half_hour)
+static bool hall_open(const struct tbs_input *in, uint32_t hall, int day, int half_hour)
 {
     const struct tb_scenario *s = in->scenario;
+    const uint32_t kind = tb_scenario_day_kind(s, hall, in->days[day].number);
     const struct tb_day_kind *k =
         &s->config.calendars[s->halls[hall].calendar].kinds[kind];
     bool open = false;
@@ -135,18 +122,19 @@ static bool hall_open(const struct tbs_input *in, uint32_t hall, uint32_t kind, 
 }
 
 /* A window's runs of half hours in which at least `order` + 1 people are there. */
-static void window_print(const struct tbs_input *in, int post, uint32_t kind, uint32_t window,
+static void window_print(const struct tbs_input *in, int post, int day, uint32_t window,
                          int order, const int *count, FILE *out)
 {
     const struct tbs_post *p = &in->posts[post];
+    const struct tbs_roster_day *at = &in->days[day];
 
     for (int from = 0, to; from < TBS_HALF_HOURS; from = to + 1) {
         for (to = from; to < TBS_HALF_HOURS && count[to] > order &&
-                        hall_open(in, p->hall, kind, to);
+                        hall_open(in, p->hall, day, to);
              to++) {
         }
         if (to > from) {
-            fprintf(out, "%s,%s,", p->hall_id, in->scenario->day_kinds[kind].id);
+            fprintf(out, "%s,%04d-%02d-%02d,", p->hall_id, at->year, at->month, at->day);
             clock_print(out, from);
             fputc(',', out);
             clock_print(out, to);
@@ -172,20 +160,25 @@ static uint32_t window_take(const struct tbs_input *in, int post, bool *used, bo
 }
 
 static void rostered_print(const struct tbs_input *in, const struct tbs_roster *roster,
-                           uint32_t hall, uint32_t kind, FILE *out)
+                           uint32_t hall, int day, FILE *out)
 {
     const uint32_t windows = in->scenario->halls[hall].window_count;
+    const struct tbs_roster_day *at = &in->days[day];
     bool *used = calloc(windows + 1, sizeof *used);
 
     tbs_assert(used != NULL);
+    /* Named even if nobody is there: a date without a row would go by its kind of day. */
+    fprintf(out, "%s,%04d-%02d-%02d,00:00,00:30,0,\n", in->scenario->halls[hall].label.id, at->year,
+            at->month, at->day);
     for (int own = 1; own >= 0; own--) {
         for (int k = 0; k < in->problem.post_count; k++) {
             int count[TBS_HALF_HOURS] = {0}, most = 0, order = 0;
-            if (in->posts[k].hall != hall || !fewest(in, roster, k, kind, count)) {
+            if (in->posts[k].hall != hall) {
                 continue;
             }
+            present(roster, k, day, count);
             for (int s = 0; s < TBS_HALF_HOURS; s++) {
-                const int there = hall_open(in, hall, kind, s) ? count[s] : 0;
+                const int there = hall_open(in, hall, day, s) ? count[s] : 0;
                 most = there > most ? there : most;
             }
             if (own == 0) { /* those beyond the post's own windows */
@@ -196,7 +189,7 @@ static void rostered_print(const struct tbs_input *in, const struct tbs_roster *
             }
             for (uint32_t w; order < most && (w = window_take(in, k, used, own == 1)) > 0;
                  order++) {
-                window_print(in, k, kind, w, order, count, out);
+                window_print(in, k, day, w, order, count, out);
             }
         }
     }
@@ -220,35 +213,23 @@ static void shift_print(const struct tb_scenario *s, const struct tb_shift *shif
             hall ? s->halls[station].skills[shift->profile].id : "");
 }
 
-static bool has_date(const struct tbs_input *in, uint32_t hall, uint32_t kind)
-{
-    bool any = false;
-
-    for (int d = 0; d < in->problem.day_count; d++) {
-        any |= tb_scenario_day_kind(in->scenario, hall, in->days[d].number) == kind;
-    }
-    return any;
-}
-
 void tbs_roster_plan(const struct tbs_input *in, const struct tbs_roster *roster, FILE *out)
 {
     const struct tb_scenario *s = in->scenario;
 
     fprintf(out, "hall,day,from,to,windows,skill\n");
     for (uint32_t h = 0; h < s->hall_count; h++) {
-        /* Named even if nobody is ever there: a hall without a row would have all windows open. */
+        /* Named even if it never opens: a hall without a row would have all its windows open. */
         fprintf(out, "%s,%s,00:00,00:30,0,\n", s->halls[h].label.id, s->day_kinds[0].id);
-        for (uint32_t kind = 0; kind < s->day_kind_count && in->halls[h]; kind++) {
-            if (has_date(in, h, kind)) {
-                rostered_print(in, roster, h, kind, out);
-            }
-        }
     }
     for (uint32_t i = 0; i < s->shift_count; i++) {
-        const uint32_t station = s->servers[s->shifts[i].server].station;
-        if (station >= s->hall_count || !in->halls[station] ||
-            !has_date(in, station, s->shifts[i].day_kind)) {
-            shift_print(s, &s->shifts[i], out);
+        shift_print(s, &s->shifts[i], out);
+    }
+    for (int d = 0; d < in->problem.day_count; d++) {
+        for (uint32_t h = 0; h < s->hall_count; h++) {
+            if (in->halls[h]) {
+                rostered_print(in, roster, h, d, out);
+            }
         }
     }
 }

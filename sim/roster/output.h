@@ -10,10 +10,9 @@
 /* One row a person and duty. */
 void tbs_roster_csv(const struct tbs_input *input, const struct tbs_roster *roster, FILE *out);
 
-/* plans.csv as `simulate --plan` and the scheduler load it. A plan knows kinds of days, a roster
- * dates: a kind of day gets the windows that every date of that kind in the period has people for,
- * so that the plan promises nothing that some date can't keep. Halls, desks and kinds of days that
- * were not rostered stay as in the scenario. */
+/* plans.csv as `simulate --plan` and the scheduler load it: the needs by kind of day as they were,
+ * and for each date of the period the windows that people were rostered for. Halls, desks and
+ * dates that were not rostered go by their kind of day. */
 void tbs_roster_plan(const struct tbs_input *input, const struct tbs_roster *roster, FILE *out);
 
 /* A sheet a hall, people by days, to be printed; and one with the sums of each person. 0 or an

@@ -34,7 +34,8 @@ cmp -s "$work/json" "$work/water/roster.json" || fail "--json and roster.json di
 said '"gap": 0.0' "$work/json"
 said '"change"' "$work/json"
 unzip -p "$work/water/roster.xlsx" xl/workbook.xml | grep -q water-city || fail 'no sheet'
-"$program" simulate "$city" --plan "$work/water/plan.csv" --days 2 >"$work/out" ||
+said 'water-city,2021-06-05,' "$work/water/plan.csv"
+"$program" simulate "$city" --plan "$work/water/plan.csv" --from 2021-06-04 --days 2 >"$work/out" ||
     fail 'simulate refuses the plan'
 
 # Needs of a plan, by half hours, and a table in the encoding of Chinese Excel.
