@@ -325,7 +325,7 @@ static int give(const struct tbs_roster_arguments *a, const struct tbs_input *in
 static int solve_and_give(const struct tbs_roster_arguments *a, const struct tbs_input *in)
 {
     bool zh = tbs_reads_chinese();
-    const struct tbs_roster_options options = {
+    struct tbs_roster_options options = {
         .solver = a->solver != NULL && strcmp(a->solver, "glpk") == 0 ? TBS_MIP_GLPK : TBS_MIP_CBC,
         .gap = a->gap_share,
         .time_s = a->time_s,
@@ -335,9 +335,17 @@ static int solve_and_give(const struct tbs_roster_arguments *a, const struct tbs
     };
     struct tbs_roster roster;
 
-    tbs_roster_solve(&in->problem, &options, &roster);
+    options.may_be_short |= tbs_roster_solve_anyway(&in->problem, &options, &roster);
     if (isatty(STDERR_FILENO)) {
         fprintf(stderr, "\r%79s\r", "");
+    }
+    if (roster.shortage_count > 0 && a->may_be_short == NULL) {
+        fprintf(stderr,
+                zh ? "tongban roster: %.0f 秒内没有排出不缺人的班表；这是缺人最少的，"
+                     "加长 --time-limit 可能更好\n"
+                   : "tongban roster: none without gaps was found within %.0f s; this one misses "
+                     "as little as was found, a longer --time-limit may do better\n",
+                options.time_s);
     }
     const int status = roster.duty == NULL ? none_tell(in, &options, &roster, zh)
                                            : give(a, in, &options, &roster, zh);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "kernel/base.h"
@@ -97,6 +98,22 @@ static double bound_of(Cbc_Model *model, const struct tbs_mip_options *options)
                : bound;
 }
 
+static double now_s(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Out of time before its first solution, CBC may call a program infeasible that is not: that word
+ * counts only where time was left. */
+static bool infeasible(Cbc_Model *model, double took_s, const struct tbs_mip_options *options)
+{
+    return (Cbc_isProvenInfeasible(model) || Cbc_isInitialSolveProvenPrimalInfeasible(model)) &&
+           !Cbc_isSecondsLimitReached(model) && took_s < 0.9 * options->time_s;
+}
+
 void tbs_mip_cbc(const struct tbs_mip *mip, const struct tbs_mip_options *options,
                  struct tbs_mip_result *result)
 {
@@ -107,10 +124,11 @@ void tbs_mip_cbc(const struct tbs_mip *mip, const struct tbs_mip_options *option
     if (options->progress != NULL) {
         Cbc_registerCallBack(model, news);
     }
+    const double began_s = now_s();
     solve_silently(model);
     telling = NULL;
-    const double *best = Cbc_bestSolution(model);
-    if (Cbc_isProvenInfeasible(model) || Cbc_isInitialSolveProvenPrimalInfeasible(model)) {
+    const double *best = Cbc_isProvenInfeasible(model) ? NULL : Cbc_bestSolution(model);
+    if (infeasible(model, now_s() - began_s, options)) {
         result->status = TBS_MIP_INFEASIBLE;
     } else if (best != NULL) {
         result->x = malloc(bytes);

@@ -25,8 +25,7 @@ static void clock_print(FILE *out, int half_hour)
     fprintf(out, "%02d:%02d", half_hour / 2, half_hour % 2 * 30);
 }
 
-/* First half hour of the break and the one after it; equal: no break. */
-static void break_of(const struct tbs_shift_form *form, int *from, int *to)
+void tbs_shift_break(const struct tbs_shift_form *form, int *from, int *to)
 {
     *from = form->from;
     while (*from < form->to && (form->works >> *from & 1) != 0) {
@@ -45,7 +44,7 @@ static void duty_print(const struct tbs_input *in, int person, int day,
     const struct tbs_post *post = &in->posts[duty->post];
     int pause_from, pause_to;
 
-    break_of(&duty->shift, &pause_from, &pause_to);
+    tbs_shift_break(&duty->shift, &pause_from, &pause_to);
     fprintf(out, "%04d-%02d-%02d,%s,", at->year, at->month, at->day, post->hall_id);
     cell_print(out, in->people[person].id);
     fputc(',', out);

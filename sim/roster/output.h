@@ -15,9 +15,12 @@ void tbs_roster_csv(const struct tbs_input *input, const struct tbs_roster *rost
  * dates that were not rostered go by their kind of day. */
 void tbs_roster_plan(const struct tbs_input *input, const struct tbs_roster *roster, FILE *out);
 
-/* A sheet a hall, people by days, to be printed; and one with the sums of each person. 0 or an
- * errno. */
+/* A sheet a hall, people by days, to be printed; one with who is where on each day; one with the
+ * sums of each person. 0 or an errno. */
 int tbs_roster_workbook(const struct tbs_input *input, const struct tbs_roster *roster, FILE *out);
+
+/* First half hour of the break and the one after it; equal: no break. */
+void tbs_shift_break(const struct tbs_shift_form *form, int *from, int *to);
 
 /* What a person did in the period. */
 struct tbs_roster_sums {

@@ -150,6 +150,11 @@ struct tbs_roster {
 /* A roster, or its status says why there is none. The roster is freed by tbs_roster_free. */
 void tbs_roster_solve(const struct tbs_roster_problem *problem,
                       const struct tbs_roster_options *options, struct tbs_roster *roster);
+/* The same, but hardly ever empty-handed: where neither a roster nor a proof that there is none is
+ * found in time, people may be missing after all, as few as possible (in as much time again, a
+ * minute at least). True: so it was tried. */
+bool tbs_roster_solve_anyway(const struct tbs_roster_problem *problem,
+                             const struct tbs_roster_options *options, struct tbs_roster *roster);
 void tbs_roster_free(struct tbs_roster *roster);
 
 /* Why there is none: clashes (bits) that together make it impossible; a set of which no part

@@ -8,6 +8,8 @@
 #include "kernel/base.h"
 #include "roster/inside.h"
 
+enum { ANYWAY_S = 60 };
+
 struct solving {
     struct team team;
     struct tbs_roster *roster;
@@ -365,6 +367,24 @@ void tbs_roster_solve(const struct tbs_roster_problem *problem,
     }
     tbs_team_close(&s.team);
     finish(&s, status);
+}
+
+bool tbs_roster_solve_anyway(const struct tbs_roster_problem *problem,
+                             const struct tbs_roster_options *options, struct tbs_roster *roster)
+{
+    struct tbs_roster_options short_too = *options;
+
+    tbs_roster_solve(problem, options, roster);
+    if (roster->status != TBS_MIP_UNKNOWN || options->may_be_short) {
+        return false;
+    }
+    const double wall_s = roster->wall_s;
+    tbs_roster_free(roster);
+    short_too.may_be_short = true;
+    short_too.time_s = fmax(options->time_s, ANYWAY_S);
+    tbs_roster_solve(problem, &short_too, roster);
+    roster->wall_s += wall_s;
+    return true;
 }
 
 void tbs_roster_free(struct tbs_roster *roster)

@@ -1,4 +1,5 @@
-/* workbook.c: roster.xlsx, for those who print it and pin it up. */
+/* workbook.c: roster.xlsx: a sheet a hall for those who print it and pin it up, then lists by day
+ * and by person. */
 #define _GNU_SOURCE /* memfd_create */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 
 #include "kernel/base.h"
 #include "roster/output.h"
+
+enum { SHEET_NAME = 31 * 4 + 1 };
 
 struct book {
     lxw_workbook *workbook;
@@ -52,7 +55,7 @@ static void formats_make(struct book *b)
     b->number = format(b, 10, false, LXW_COLOR_UNSET, true);
 }
 
-/* "08:30–17:30", the break, the skill. */
+/* "8:30–17:30" and the skill. */
 static void duty_text(const struct tbs_input *in, const struct tbs_duty *duty, char *text,
                       size_t room)
 {
@@ -149,15 +152,31 @@ static void totals_put(struct book *b, lxw_worksheet *sheet, lxw_row_t row, uint
     }
 }
 
-/* Names of sheets: at most 31 characters, and none of []:*?/\. */
-static void sheet_name(const char *id, char *name)
+/* Names of sheets: at most 31 characters, and none of []:*?/\'. */
+static void sheet_name(const char *text, char name[SHEET_NAME])
 {
-    size_t n = 0;
+    size_t n = 0, characters = 0;
 
-    for (; id[n] != '\0' && n < 31; n++) {
-        name[n] = strchr("[]:*?/\\'", id[n]) != NULL ? '-' : id[n];
+    for (; text[n] != '\0'; n++) {
+        characters += ((unsigned char)text[n] & 0xc0) != 0x80;
+        if (characters > 31 || n == SHEET_NAME - 1) {
+            break;
+        }
+        name[n] = strchr("[]:*?/\\'", text[n]) != NULL ? '-' : text[n];
     }
     name[n] = '\0';
+}
+
+/* By the hall's name, or its id where another hall has the same. */
+static lxw_worksheet *hall_sheet(struct book *b, const struct tb_label *label)
+{
+    char name[SHEET_NAME];
+
+    sheet_name(label->zh, name);
+    if (name[0] == '\0' || workbook_get_worksheet_by_name(b->workbook, name) != NULL) {
+        sheet_name(label->id, name);
+    }
+    return workbook_add_worksheet(b->workbook, name);
 }
 
 static void hall_put(struct book *b, uint32_t hall)
@@ -165,17 +184,19 @@ static void hall_put(struct book *b, uint32_t hall)
     const struct tb_scenario_hall *h = &b->in->scenario->halls[hall];
     const struct tbs_roster_day *first = &b->in->days[0];
     const struct tbs_roster_day *last = &b->in->days[b->roster->day_count - 1];
-    char text[256], name[32];
+    char text[256];
     lxw_row_t row = 2;
+    lxw_worksheet *sheet = hall_sheet(b, &h->label);
 
-    sheet_name(h->label.id, name);
-    lxw_worksheet *sheet = workbook_add_worksheet(b->workbook, name);
     snprintf(text, sizeof text, "%s 排班表　%d年%d月%d日—%d月%d日", h->label.zh, first->year,
              first->month, first->day, last->month, last->day);
     worksheet_write_string(sheet, 0, 0, text, b->title);
     worksheet_write_string(sheet, 1, 0,
                            "格内为上班时间和窗口技能；“周六”为本季度累计；“假”为请假；空格为休息。",
                            b->note);
+    if (b->roster->shortage_count > 0) {
+        worksheet_write_string(sheet, 1, 16, "注意：有时段缺人，见底行。", b->title);
+    }
     heads_put(b, sheet, row++);
     for (int i = 0; i < b->roster->person_count; i++) {
         if (belongs(b, i, hall)) {
@@ -192,6 +213,108 @@ static void hall_put(struct book *b, uint32_t hall)
     worksheet_set_paper(sheet, 8); /* A3 */
     worksheet_fit_to_pages(sheet, 1, 0);
     worksheet_repeat_rows(sheet, 2, 2);
+}
+
+/* ---- lists, to be filtered ------------------------------------------------------------------- */
+
+static lxw_worksheet *list_begin(struct book *b, const char *name, const char *const *heads,
+                                 const double *widths, int count)
+{
+    lxw_worksheet *sheet = workbook_add_worksheet(b->workbook, name);
+
+    for (int i = 0; i < count; i++) {
+        worksheet_write_string(sheet, 0, (lxw_col_t)i, heads[i], b->head);
+        worksheet_set_column(sheet, (lxw_col_t)i, (lxw_col_t)i, widths[i], NULL);
+    }
+    worksheet_freeze_panes(sheet, 1, 0);
+    worksheet_repeat_rows(sheet, 0, 0);
+    worksheet_set_paper(sheet, 9); /* A4 */
+    worksheet_fit_to_pages(sheet, 1, 0);
+    return sheet;
+}
+
+static void clock_write(struct book *b, lxw_worksheet *sheet, lxw_row_t row, lxw_col_t column,
+                        int half_hour)
+{
+    char text[16];
+
+    snprintf(text, sizeof text, "%02d:%02d", half_hour / 2, half_hour % 2 * 30);
+    worksheet_write_string(sheet, row, column, text, b->name);
+}
+
+static void list_duty(struct book *b, lxw_worksheet *sheet, lxw_row_t row, int person, int day)
+{
+    static const char *const weekdays[] = {"一", "二", "三", "四", "五", "六", "日"};
+    const struct tbs_roster_day *at = &b->in->days[day];
+    const struct tbs_duty *duty = tbs_duty_of(b->roster, person, day);
+    const struct tbs_post *post = &b->in->posts[duty->post];
+    int from, to;
+    char date[16];
+
+    snprintf(date, sizeof date, "%04d-%02d-%02d", at->year, at->month, at->day);
+    worksheet_write_string(sheet, row, 0, date, at->weekday >= 5 ? b->weekend : b->name);
+    worksheet_write_string(sheet, row, 1, weekdays[at->weekday], b->name);
+    worksheet_write_string(sheet, row, 2, post->hall_zh, b->name);
+    worksheet_write_string(sheet, row, 3, b->in->people[person].name, b->name);
+    clock_write(b, sheet, row, 4, duty->shift.from);
+    clock_write(b, sheet, row, 5, duty->shift.to);
+    tbs_shift_break(&duty->shift, &from, &to);
+    if (from < to) {
+        clock_write(b, sheet, row, 6, from);
+        clock_write(b, sheet, row, 7, to);
+    }
+    worksheet_write_string(sheet, row, 8, post->skill_zh, b->name);
+    worksheet_write_number(sheet, row, 9, duty->shift.hours / 2.0, b->number);
+}
+
+/* Who is where on a day: in order of days, halls, people. */
+static void by_day_put(struct book *b)
+{
+    static const char *const heads[] = {"日期", "星期", "大厅",     "姓名",     "上班",
+                                        "下班", "休息", "休息结束", "窗口技能", "工时"};
+    static const double widths[] = {12, 6, 30, 12, 8, 8, 8, 9, 14, 6};
+    lxw_worksheet *sheet = list_begin(b, "每天名单", heads, widths, 10);
+    lxw_row_t row = 1;
+
+    for (int d = 0; d < b->roster->day_count; d++) {
+        for (uint32_t h = 0; h < b->in->scenario->hall_count; h++) {
+            for (int i = 0; i < b->roster->person_count && b->in->halls[h]; i++) {
+                const struct tbs_duty *duty = tbs_duty_of(b->roster, i, d);
+                if (duty->post >= 0 && b->in->posts[duty->post].hall == h) {
+                    list_duty(b, sheet, row++, i, d);
+                }
+            }
+        }
+    }
+    worksheet_autofilter(sheet, 0, 0, row > 1 ? row - 1 : 0, 9);
+}
+
+/* What each person did: is it fair? */
+static void by_person_put(struct book *b)
+{
+    static const char *const heads[] = {"编号", "姓名", "合同",     "工时",
+                                        "天数", "周六", "季度周六", "请假天数"};
+    static const double widths[] = {14, 12, 10, 8, 8, 8, 10, 10};
+    lxw_worksheet *sheet = list_begin(b, "每人合计", heads, widths, 8);
+
+    for (int i = 0; i < b->roster->person_count; i++) {
+        const struct tbs_person *who = &b->in->people[i];
+        const struct tbs_roster_sums sums = tbs_roster_sum(b->in, b->roster, i);
+        const lxw_row_t row = (lxw_row_t)i + 1;
+        int away = 0;
+        for (int d = 0; d < b->roster->day_count; d++) {
+            away += who->away[d];
+        }
+        worksheet_write_string(sheet, row, 0, who->id, b->name);
+        worksheet_write_string(sheet, row, 1, who->name, b->name);
+        worksheet_write_string(sheet, row, 2, b->in->contracts[who->contract].id, b->name);
+        worksheet_write_number(sheet, row, 3, sums.half_hours / 2.0, b->number);
+        worksheet_write_number(sheet, row, 4, sums.days, b->number);
+        worksheet_write_number(sheet, row, 5, sums.saturdays, b->number);
+        worksheet_write_number(sheet, row, 6, who->saturdays + sums.saturdays, b->number);
+        worksheet_write_number(sheet, row, 7, away, b->number);
+    }
+    worksheet_autofilter(sheet, 0, 0, (lxw_row_t)b->roster->person_count, 7);
 }
 
 static int copy_out(int fd, FILE *out)
@@ -226,6 +349,8 @@ int tbs_roster_workbook(const struct tbs_input *in, const struct tbs_roster *ros
                 hall_put(&book, h);
             }
         }
+        by_day_put(&book);
+        by_person_put(&book);
         failed = workbook_close(book.workbook) == LXW_NO_ERROR ? copy_out(fd, out) : EIO;
     }
     close(fd);

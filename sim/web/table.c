@@ -193,14 +193,14 @@ static void roster_make(const struct tbs_input *input, struct tbs_web_reply *rep
     struct tbs_roster roster;
     char told[1000];
 
-    tbs_roster_solve(&input->problem, &options, &roster);
+    const bool short_ = tbs_roster_solve_anyway(&input->problem, &options, &roster);
     if (roster.duty == NULL && roster.status == TBS_MIP_UNKNOWN) {
         tbs_web_wrong(reply, "30 秒内没有排出；请缩短天数，或用 tongban roster --time-limit。",
                       "No roster within 30 s; ask for fewer days, or use tongban roster "
                       "--time-limit.");
     } else if (roster.duty == NULL) {
         clash_say(input, &options, reply);
-    } else if (tbs_roster_check(&input->problem, &roster, false, told, sizeof told) > 0) {
+    } else if (tbs_roster_check(&input->problem, &roster, short_, told, sizeof told) > 0) {
         tbs_web_wrong(reply, "排出的班表违反规则（请报告这个错误）。",
                       "The roster breaks a rule (please report this).");
     } else {

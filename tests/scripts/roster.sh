@@ -33,7 +33,9 @@ refused() {
 cmp -s "$work/json" "$work/water/roster.json" || fail "--json and roster.json differ"
 said '"gap": 0.0' "$work/json"
 said '"change"' "$work/json"
-unzip -p "$work/water/roster.xlsx" xl/workbook.xml | grep -q water-city || fail 'no sheet'
+for sheet in 通和市供水营业厅 每天名单 每人合计; do
+    unzip -p "$work/water/roster.xlsx" xl/workbook.xml | grep -q "$sheet" || fail "no sheet $sheet"
+done
 said 'water-city,2021-06-05,' "$work/water/plan.csv"
 "$program" simulate "$city" --plan "$work/water/plan.csv" --from 2021-06-04 --days 2 >"$work/out" ||
     fail 'simulate refuses the plan'

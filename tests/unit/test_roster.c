@@ -204,6 +204,22 @@ Test(stress_roster, sixty_people_for_a_month_within_one_percent_in_a_minute)
     tbs_roster_free(&roster);
 }
 
+/* A solver that is out of time before its first solution has proven nothing. */
+Test(long_roster, too_little_time_is_no_proof_that_there_is_none)
+{
+    static struct sample s;
+    struct tbs_roster_options options = {.gap = 0.01, .time_s = 0.2};
+    struct tbs_roster roster;
+
+    luck = 1;
+    draw_month(&s);
+    for (int i = 0; i < 4; i++, options.time_s *= 2) {
+        tbs_roster_solve(&s.problem, &options, &roster);
+        cr_expect_neq(roster.status, TBS_MIP_INFEASIBLE, "in %g s", options.time_s);
+        tbs_roster_free(&roster);
+    }
+}
+
 /* ---- optimum --------------------------------------------------------------------------------- */
 
 struct brute {
