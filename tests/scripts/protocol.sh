@@ -2,12 +2,9 @@
 # engine/net/PROTOCOL.md says what the tables and a live server say.
 # Usage: B=build tests/scripts/protocol.sh [--write]
 set -eu
-program=${B:-build}/tongban
+. tests/run/serving.sh
 here=engine/net/protocol
 page=engine/net/PROTOCOL.md
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
 
 # A Monday at half past nine; the clock stands still.
 begin_us=$(($(date -u -d 2022-01-10T09:30+08:00 +%s) * 1000000))
@@ -15,20 +12,14 @@ begin_us=$(($(date -u -d 2022-01-10T09:30+08:00 +%s) * 1000000))
 # session FILE: its title, and each command with its answer (... behind an @); references as A, B,
 # C, since their checksums have another key on each server.
 session() {
-    "$program" serve sim/scenarios/teach-one-hall --unix "$work/socket" --clock manual \
-        2>"$work/log" &
-    server=$!
-    for _ in $(seq 200); do
-        [ "$(redis-cli -s "$work/socket" PING 2>/dev/null)" != PONG ] || break
-        sleep 0.02
-    done
-    redis-cli -s "$work/socket" CLOCK.SET "$begin_us" >/dev/null
+    start sim/scenarios/teach-one-hall --clock manual
+    call CLOCK.SET "$begin_us" >/dev/null
     sed -n '1s/^# /\n### /p' "$1"
     printf '\n'
     grep -v '^#' "$1" | while read -r line; do
         printf '    > %s\n' "${line#@}"
         # shellcheck disable=SC2086 -- words of a command
-        timeout 5 redis-cli -3 --no-raw -s "$work/socket" ${line#@} >"$work/answer"
+        call -3 --no-raw ${line#@} >"$work/answer"
         [ "${line#@}" = "$line" ] || { echo '...' >"$work/answer"; }
         sed 's/^/    /; s/ *$//' "$work/answer"
     done | sed -E 's/("took_ms" => \(integer\)) [0-9]+/\1 .../' | awk '{
@@ -45,9 +36,7 @@ session() {
         }
         print line rest
     }'
-    kill "$server"
-    wait "$server" 2>/dev/null || true
-    server=
+    stop
 }
 
 {

@@ -2,24 +2,11 @@
 # `tongban top`: a running scheduler as a table and in a terminal, and what it says without one.
 # Usage: B=build tests/scripts/top.sh
 set -eu
-program=${B:-build}/tongban
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-fail() {
-    echo "top: $*" >&2
-    exit 1
-}
+. tests/run/serving.sh
 
-"$program" serve sim/scenarios/teach-one-hall --unix "$work/socket" --http 0 \
-    --clock 2022-01-10T09:30 2>"$work/log" &
-server=$!
-for _ in $(seq 200); do
-    [ "$(redis-cli -s "$work/socket" PING 2>/dev/null)" != PONG ] || break
-    sleep 0.02
-done
+start sim/scenarios/teach-one-hall --http 0 --clock 2022-01-10T09:30
 url=$(grep -o 'http://127.0.0.1:[0-9]*' "$work/log") || fail "no address in: $(cat "$work/log")"
-for _ in 1 2 3 4 5 6 7; do redis-cli -s "$work/socket" TICKET.TAKE hall card >/dev/null; done
+for _ in 1 2 3 4 5 6 7; do call TICKET.TAKE hall card >/dev/null; done
 sleep 1.2 # the halls that changed are published some times a second
 
 "$program" top "$url" --lang zh >"$work/zh"
@@ -34,9 +21,7 @@ grep -Eq '大厅 +3 +0 +4 +4 +0 +7 +[0-9]+ min +[0-9]+ min' "$work/en" || fail "
         >/dev/null || fail "the terminal did not end in order"
 grep -q 'q quit' "$work/screen" && grep -q '退出' "$work/screen" || fail "no screen"
 
-kill "$server"
-wait "$server" 2>/dev/null || true
-server=
+stop
 status=0
 "$program" top "$url" --once 2>"$work/gone" || status=$?
 [ "$status" = 1 ] && grep -q 'is `tongban serve' "$work/gone" || fail "gone: $(cat "$work/gone")"

@@ -2,29 +2,8 @@
 # CITY.WHATIF on a live server: answers, refusals, and that the service goes on meanwhile.
 # Usage: B=build tests/scripts/whatif.sh
 set -eu
-program=${B:-build}/tongban
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-socket=$work/socket
+. tests/run/serving.sh
 
-fail() { echo "whatif: $*" >&2; exit 1; }
-call() { timeout 30 redis-cli -s "$socket" "$@"; }
-start() { # SCENARIO [OPTIONS]
-    "$program" serve "$@" --unix "$socket" 2>>"$work/log" &
-    server=$!
-    for _ in $(seq 100); do
-        [ "$(call PING 2>/dev/null)" != PONG ] || return 0
-        sleep 0.05
-    done
-    cat "$work/log" >&2
-    fail "no answer"
-}
-stop() {
-    kill -TERM "$server"
-    wait "$server" || fail "the server did not stop in order"
-    server=
-}
 expect() { # TEXT COMMAND...
     local want=$1 got
     shift
