@@ -3,21 +3,10 @@
 # simulator, in the server's log too, which replays to the same city and explains its calls.
 # Usage: B=build tests/scripts/drive.sh [SCENARIO DAYS]
 set -eu
-program=${B:-build}/tongban
+. tests/run/serving.sh
 scenario=${1:-sim/scenarios/teach-one-hall} days=${2:-1}
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-socket=$work/socket
 
-fail() { echo "drive: $*" >&2; cat "$work"/*.log >&2; exit 1; }
-"$program" serve "$scenario" --unix "$socket" --data "$work/data" --clock manual \
-    --durability off 2>"$work/serve.log" &
-server=$!
-for _ in $(seq 200); do
-    [ "$(redis-cli -s "$socket" PING 2>/dev/null)" != PONG ] || break
-    sleep 0.05
-done
+start "$scenario" --data "$work/data" --clock manual --durability off
 "$program" drive "$scenario" --connect "unix:$socket" --connections 50 --days "$days" \
     --events "$work/simulated.csv" >"$work/drive.log" 2>&1 || fail "it differs"
 # The clock is not at the beginning any more: another day can't begin.
@@ -27,9 +16,7 @@ if [ "$scenario" = sim/scenarios/teach-one-hall ]; then
     redis-cli -s "$socket" BOOK.MAKE hall card pension 2022-01-05T09:00 CITIZEN x 2>&1 |
         grep -q SLOT_INVALID || fail "BOOK.MAKE of two matters"
 fi
-kill -TERM "$server"
-wait "$server" || fail "the server did not stop in order"
-server=
+stop || fail "the server did not stop in order"
 
 # The server's log holds the simulator's events, byte for byte, and is the simulator's city.
 "$program" log export "$work/data" --csv "$work/served.csv" >"$work/export.log" 2>&1 ||

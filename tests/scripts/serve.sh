@@ -2,43 +2,19 @@
 # The scheduler on its socket, with clients that nobody here wrote: redis-cli, redis-benchmark.
 # Usage: B=build tests/scripts/serve.sh
 set -eu
-program=${B:-build}/tongban
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-socket=$work/socket
+. tests/run/serving.sh
 
-start() {
-    "$program" serve sim/scenarios/teach-one-hall --unix "$socket" --data "$work/data" \
-        --clock manual "$@" 2>>"$work/log" &
-    server=$!
-    for _ in $(seq 100); do
-        [ "$(redis-cli -s "$socket" PING 2>/dev/null)" != PONG ] || return 0
-        sleep 0.05
-    done
-    echo "serve: no answer" >&2
-    cat "$work/log" >&2
-    exit 1
-}
-stop() { # SIGNAL
-    kill "-$1" "$server"
-    wait "$server" 2>/dev/null || true
-    server=
-}
-call() { timeout 10 redis-cli -s "$socket" "$@"; }
+serve() { start sim/scenarios/teach-one-hall --data "$work/data" --clock manual; }
 # expect TEXT COMMAND...: TEXT is in the answer
 expect() {
     local want=$1 got
     shift
     got=$(call "$@" 2>&1) || true
-    case $got in
-    *"$want"*) ;;
-    *) echo "serve: $*: no '$want' in: $got" >&2; exit 1 ;;
-    esac
+    case $got in *"$want"*) ;; *) fail "$*: no '$want' in: $got" ;; esac
 }
 field() { awk -v name="$1" 'found { print; exit } $0 == name { found = 1 }'; }
 
-start
+serve
 # The first day with windows at ten: windows are open by the plan.
 day=$(call CLOCK.GET)
 now=$((day + 10 * 3600000000))
@@ -112,7 +88,7 @@ for round in 1 2 3; do
     sleep "0.$((RANDOM % 3 + 1))$((RANDOM % 10))"
     stop KILL
     wait "$client" 2>/dev/null || true
-    start
+    serve
     call CLOCK.SET $((now += 1000000)) >/dev/null 2>&1 || true
     grep -A1 '^number$' "$work/answers" | grep -E '^[0-9]+$' >"$work/numbers" || true
     answered=$(wc -l <"$work/numbers")
@@ -137,9 +113,9 @@ prlimit --pid "$server" --fsize=4096:4096
 expect DISKFAIL TICKET.TAKE hall 0 REQUEST full-1
 expect DISKFAIL TICKET.TAKE hall 0 REQUEST full-2
 expect half_us HALL.WAIT hall 0
-grep -q 'nothing is changed any more' "$work/log" || { cat "$work/log" >&2; exit 1; }
+grep -q 'nothing is changed any more' "$work/log" || fail "nothing said of the full disk"
 stop KILL
-start
+serve
 call CLOCK.SET $((now += 60000000)) >/dev/null
 expect "$last" TICKET.TAKE hall 0 REQUEST before-full
 expect repeated TICKET.TAKE hall 0 REQUEST before-full
@@ -147,23 +123,13 @@ expect "$((last + 1))" TICKET.TAKE hall 0 REQUEST full-1
 
 redis-benchmark -s "$socket" -n 20000 -c 20 -P 8 -q HALL.WAIT hall 0 | tr '\r' '\n' | tail -n 1
 stop TERM
-grep -q 'stopped in order' "$work/log" || { cat "$work/log" >&2; exit 1; }
+grep -q 'stopped in order' "$work/log" || fail "not stopped in order"
 
 # Who may what.
 echo secret-secret | "$program" passwd kiosk1 kiosk hall >"$work/access"
 echo super-secret | "$program" passwd boss supervisor >>"$work/access"
 chmod 600 "$work/access"
-start_with_access() {
-    "$program" serve sim/scenarios/teach-one-hall --unix "$socket" --access "$work/access" \
-        --clock manual 2>>"$work/log" &
-    server=$!
-    for _ in $(seq 100); do
-        [ "$(redis-cli -s "$socket" PING 2>/dev/null)" != PONG ] || return 0
-        sleep 0.05
-    done
-    exit 1
-}
-start_with_access
+start sim/scenarios/teach-one-hall --access "$work/access" --clock manual
 expect NOAUTH TICKET.TAKE hall 0
 expect WRONGPASS AUTH kiosk1 wrong-wrong
 guesses='AUTH kiosk1 a\r\nAUTH kiosk1 b\r\nAUTH kiosk1 c\r\nAUTH kiosk1 secret-secret\r\n'
