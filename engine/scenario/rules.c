@@ -200,10 +200,11 @@ static void rule_override(struct tbi_build *b, uint32_t index, bool *stations,
     const size_t head_bytes = dot == NULL ? 0 : (size_t)(dot - override->name);
     const char *head = tbi_arena_text(b->arena, override->name, head_bytes);
     const bool all = head_bytes == 0 || strcmp(head, "rules") == 0;
+    char *value = tbi_arena_text(b->arena, override->value, strlen(override->value));
+    tbi_value_mark(value);
     memset(stations, all, station_count);
     if (all || tbi_select(b, override->at, head, stations))
-        rule_take(b, rule, (struct tbi_given){override->value, override->at}, stations,
-                  station_count);
+        rule_take(b, rule, (struct tbi_given){value, override->at}, stations, station_count);
 }
 
 void tbi_build_rules(struct tbi_build *b)

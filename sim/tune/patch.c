@@ -1,4 +1,5 @@
 /* patch.c: what was found, as a scenario that extends the one it was found for. */
+#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,18 +8,59 @@
 #include "report/file.h"
 #include "tune/tune.h"
 
-static void yaml_print(const struct tbs_trial *trial, const struct tbs_setting *setting,
-                       const struct tb_scenario *s, FILE *out)
+/* A folder that is still to be made lies in one that is there. False: it has no place. */
+static bool place_of(const char *folder, char place[PATH_MAX])
 {
-    char whole[PATH_MAX];
+    char *text = strdup(folder), *name = strdup(folder), whole[PATH_MAX];
+    bool fine = realpath(folder, place) != NULL;
+
+    tbs_assert(text != NULL);
+    tbs_assert(name != NULL);
+    if (!fine && realpath(dirname(text), whole) != NULL) {
+        fine = snprintf(place, PATH_MAX, "%s/%s", strcmp(whole, "/") == 0 ? "" : whole,
+                        basename(name)) < PATH_MAX;
+    }
+    free(text);
+    free(name);
+    return fine;
+}
+
+/* The way from one folder to another, so that both can be moved together. */
+static void way_print(const char *from, const char *to, FILE *out)
+{
+    char own[PATH_MAX], there[PATH_MAX];
+    size_t same = 0;
+
+    if (!place_of(from, own) || !place_of(to, there)) {
+        fputs(to, out);
+        return;
+    }
+    for (size_t i = 0;; i++) {
+        if ((own[i] == '/' || own[i] == '\0') && (there[i] == '/' || there[i] == '\0')) {
+            same = i;
+        }
+        if (own[i] != there[i] || own[i] == '\0') {
+            break;
+        }
+    }
+    for (const char *c = own + same; *c != '\0'; c++) {
+        fputs(*c == '/' ? "../" : "", out);
+    }
+    fputs(there[same] == '/' ? there + same + 1 : "", out);
+}
+
+static void yaml_print(const struct tbs_trial *trial, const struct tbs_setting *setting,
+                       const char *folder, const struct tb_scenario *s, FILE *out)
+{
     bool any = false;
 
-    fprintf(out, "# 由 tongban tune 找到。 Found by tongban tune.\nextends: %s\n",
-            realpath(trial->scenario, whole) != NULL ? whole : trial->scenario);
+    fprintf(out, "# 由 tongban tune 找到。 Found by tongban tune.\nextends: ");
+    way_print(folder, trial->scenario, out);
+    fputc('\n', out);
     fprintf(out, "name:\n  zh: \"%s（调参）\"\n  en: \"%s, tuned\"\n", s->label.zh, s->label.en);
     for (int k = 0; k < TBS_KNOB_COUNT; k++) {
         if (k != TBS_KNOB_generalists && setting->value[k][0] != '\0') {
-            fprintf(out, "%s  - %s = %s\n", any ? "" : "set:\n", tbs_knobs[k].name,
+            fprintf(out, "%s  - %s = %s\n", any ? "" : "set:\n", tbs_knobs[k].set,
                     setting->value[k]);
             any = true;
         }
@@ -49,7 +91,7 @@ int tbs_patch_write(const struct tbs_trial *trial, const struct tbs_setting *set
     if (s != NULL && tbs_files_open(&files, folder, error) == 0) {
         FILE *stream = open_memstream(&bytes, &count);
         tbs_assert(stream != NULL);
-        yaml_print(trial, setting, s, stream);
+        yaml_print(trial, setting, folder, s, stream);
         failed = put(&files, "scenario.yaml", stream, &bytes, &count, error);
         if (failed == 0 && share[0] != '\0') {
             stream = open_memstream(&bytes, &count);

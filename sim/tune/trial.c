@@ -6,7 +6,7 @@
 #include "kernel/base.h"
 #include "tune/tune.h"
 
-#define TBS_KNOB(name, values, zh, en) {#name, values, zh, en},
+#define TBS_KNOB(name, set, values, zh, en) {#name, set, values, zh, en},
 const struct tbs_knob tbs_knobs[TBS_KNOB_COUNT] = {
 #include "tune/knob.def"
 };
@@ -83,7 +83,7 @@ static struct tb_scenario *load(const struct tbs_trial *trial, const struct tbs_
 
     for (int k = 0; k < TBS_KNOB_COUNT; k++) {
         if (k != TBS_KNOB_generalists && setting->value[k][0] != '\0') {
-            snprintf(text[count], sizeof text[count], "%s=%s", tbs_knobs[k].name,
+            snprintf(text[count], sizeof text[count], "%s=%s", tbs_knobs[k].set,
                      setting->value[k]);
             sets[count] = text[count];
             count++;

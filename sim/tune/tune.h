@@ -32,7 +32,7 @@ enum tbs_knob_name {
 enum { TBS_KNOB_VALUES_MAX = 8, TBS_KNOB_VALUE_BYTES = 16 };
 
 struct tbs_knob {
-    const char *name, *values, *zh, *en;
+    const char *name, *set, *values, *zh, *en;
 };
 extern const struct tbs_knob tbs_knobs[TBS_KNOB_COUNT];
 

@@ -33,6 +33,25 @@ said 'on 4 fresh replications' "$work/out"
 said 'video_share = ' "$work/tuned/scenario.yaml"
 "$program" check "$work/tuned" >"$work/out" || fail "$(cat "$work/out")"
 "$program" simulate "$work/tuned" --days 1 >"$work/out" || fail 'simulate refuses the scenario'
+# A scenario and what was found for it can be moved together; the scheduler loads it as it is.
+mkdir -p "$work/here" "$work/there"
+cp -r sim/scenarios/teach-one-hall "$work/here/hall"
+"$program" tune "$work/here/hall" --objective wait_mean --rules overtake_max,booking_slot --days 1 \
+    --budget 60 --judge 4 --out "$work/here/tuned" >"$work/out" 2>"$work/err" ||
+    fail "$(cat "$work/err")"
+said 'extends: ../hall' "$work/here/tuned/scenario.yaml"
+mv "$work/here/hall" "$work/here/tuned" "$work/there"
+"$program" check "$work/there/tuned" >"$work/out" || fail "$(cat "$work/out")"
+"$program" serve "$work/there/tuned" --unix "$work/socket" >"$work/log" 2>&1 &
+server=$!
+for _ in $(seq 100); do
+    [ -S "$work/socket" ] && break
+    sleep 0.1
+done
+answer=$(redis-cli -s "$work/socket" PING 2>&1) || true
+kill -TERM $server && wait $server || fail "the scheduler ends badly: $(cat "$work/log")"
+[ "$answer" = PONG ] || fail "the scheduler answers '$answer': $(cat "$work/log")"
+
 "$program" tune "$city" --balancing --days 1 --judge 2 >"$work/out" || fail 'no balancing'
 for row in '不推荐  no advice' '10% follow' '30% follow' '60% follow' '30% by video'; do
     said "$row" "$work/out"

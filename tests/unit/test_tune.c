@@ -52,7 +52,7 @@ Test(tune, generalists_change_skills_and_nothing_else)
     tb_scenario_free(all);
 }
 
-/* A value that a scenario refuses would end every search. */
+/* A value that a scenario refuses would end every search; a mark may stand behind each. */
 Test(tune, every_value_is_one_that_scenarios_take)
 {
     static const char *const scenarios[] = {CITY, "sim/scenarios/teach-mmc"};
@@ -64,7 +64,7 @@ Test(tune, every_value_is_one_that_scenarios_take)
         for (rest = list; (value = strtok_r(rest, " ", &rest)) != NULL;) {
             struct tb_scenario_problems problems = {0};
             const char *sets[] = {set};
-            snprintf(set, sizeof set, "%s=%s", knob->name, value);
+            snprintf(set, sizeof set, "%s=%s [A]", knob->set, value);
             struct tb_scenario *s = k / 2 == TBS_KNOB_generalists
                                         ? tb_scenario_load(scenarios[k % 2], &problems)
                                         : tb_scenario_load_with(scenarios[k % 2], sets, 1, NULL,
