@@ -293,6 +293,17 @@ static void problems_print(const struct tb_scenario_problems *problems)
     fprintf(stderr, zh ? "共 %u 处错误\n" : "%u mistakes\n", problems->count);
 }
 
+/* Files that are not plain UTF-8 are named with what they were read as: GB18030 is a guess. */
+static void encodings_print(const struct tb_scenario *s)
+{
+    for (uint32_t i = 0; i < s->file_count; i++) {
+        const struct tb_scenario_file *file = &s->files[i];
+        if (file->crlf || strcmp(file->encoding, "UTF-8") != 0) {
+            fprintf(stderr, "%s: %s%s\n", file->path, file->encoding, file->crlf ? ", CRLF" : "");
+        }
+    }
+}
+
 struct tb_scenario *tbs_arguments_load(const struct tbs_arguments *a,
                                        struct tbs_run_options *options)
 {
@@ -304,7 +315,9 @@ struct tb_scenario *tbs_arguments_load(const struct tbs_arguments *a,
         problems_print(&problems);
     } else {
         tbs_run_options_init(options, scenario);
-        if (!options_take(a, scenario, options)) {
+        if (options_take(a, scenario, options)) {
+            encodings_print(scenario);
+        } else {
             tb_scenario_free(scenario);
             scenario = NULL;
         }

@@ -1,6 +1,8 @@
 #include "run/command.h"
 
+#include <errno.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +83,14 @@ static void period_of_trace(const struct tbs_arguments *a, const struct tbs_trac
     }
 }
 
+static int by_place(const void *left, const void *right)
+{
+    const struct tbs_trace_problem *a = left, *b = right;
+
+    return a->line != b->line ? (a->line < b->line ? -1 : 1)
+                              : (a->column > b->column) - (a->column < b->column);
+}
+
 /* False: mistakes were printed. */
 static bool trace_load(const struct tbs_arguments *a, const struct tb_scenario *scenario,
                        struct tbs_run_options *options, struct tbs_trace **trace)
@@ -91,6 +101,7 @@ static bool trace_load(const struct tbs_arguments *a, const struct tb_scenario *
         return true;
     }
     *trace = tbs_trace_read(a->trace, scenario, &problems);
+    qsort(problems.problems, problems.count, sizeof *problems.problems, by_place);
     for (uint32_t i = 0; i < problems.count; i++) {
         const struct tbs_trace_problem *p = &problems.problems[i];
         fprintf(stderr, "%s:%u:%u: %s\n", a->trace, p->line, p->column, p->text);
@@ -108,6 +119,16 @@ static bool trace_load(const struct tbs_arguments *a, const struct tb_scenario *
     return true;
 }
 
+static int printed(const struct tbs_arguments *a)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout)) {
+        return 0;
+    }
+    fprintf(stderr, "tongban %s: standard output: cannot be written: %s\n", a->command,
+            strerror(errno));
+    return EXIT_FAILED;
+}
+
 static int results_give(const struct tbs_arguments *a, const struct tbs_results *results)
 {
     struct tbs_report_error error = {0};
@@ -116,11 +137,12 @@ static int results_give(const struct tbs_arguments *a, const struct tbs_results 
         fprintf(stderr, "tongban %s: %s\n", a->command, error.text);
         return EXIT_FAILED;
     }
-    if (a->json != NULL) {
-        return tbs_summary_print(results, NULL, stdout) == 0 ? 0 : EXIT_FAILED;
+    if (a->json == NULL) {
+        results_print(results, a->out);
+    } else {
+        tbs_summary_print(results, NULL, stdout); /* what went wrong stays with the stream */
     }
-    results_print(results, a->out);
-    return 0;
+    return printed(a);
 }
 
 static int run_and_give(const struct tbs_arguments *a, const struct tb_scenario *scenario,
@@ -138,15 +160,16 @@ static int run_and_give(const struct tbs_arguments *a, const struct tb_scenario 
     tbs_bar_end(&bar);
     if (results == NULL) {
         fprintf(stderr, "tongban %s: %s\n", a->command, error.text);
-        return EXIT_FAILED;
+        return tbs_stop_status() != 0 ? tbs_stop_status() : EXIT_FAILED;
     }
-    if (atomic_load_explicit(&tbs_stop, memory_order_relaxed)) {
+    const int stopped = tbs_stop_status();
+    if (stopped != 0) {
         fprintf(stderr, "tongban %s: stopped; the results are those of what was finished\n",
                 a->command);
     }
     const int status = results_give(a, results);
     tbs_results_free(results);
-    return status;
+    return status != 0 ? status : stopped;
 }
 
 int tbs_cmd_simulate(int argc, char **argv)
@@ -179,6 +202,7 @@ int tbs_cmd_generate(int argc, char **argv)
                                     "SCENARIO [--from --to --days --seed --set] "
                                     "--out FILE|-");
 
+    signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error like a full disk */
     if (status == 0) {
         struct tb_scenario *scenario = tbs_arguments_load(&a, &options);
         status = EXIT_USAGE;

@@ -49,10 +49,16 @@ void tbs_bar_end(struct tbs_bar *bar)
 }
 
 atomic_bool tbs_stop;
+static volatile sig_atomic_t stop_signal;
+
+int tbs_stop_status(void)
+{
+    return stop_signal != 0 ? 128 + stop_signal : 0;
+}
 
 static void on_signal(int number)
 {
-    (void)number;
+    stop_signal = number;
     atomic_store_explicit(&tbs_stop, true, memory_order_relaxed); /* a flag, guards nothing */
 }
 
@@ -63,4 +69,5 @@ void tbs_stop_on_signal(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGXFSZ, SIG_IGN);
 }

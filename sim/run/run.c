@@ -252,12 +252,15 @@ static bool narrow_enough(const struct outcome *outcome, const struct tbs_until 
     return n >= 2 && tbs_interval_relative(interval) <= until->relative;
 }
 
+enum { ROUND = 4096 }; /* replications for whose figures room is made at once */
+
 static bool replications_run(struct team *team)
 {
     const struct tbs_run_options *options = team->options;
     struct worker *workers = calloc(options->threads, sizeof *workers);
-    uint32_t last =
-        options->until.relative > 0 && options->replications > 10 ? 10 : options->replications;
+    const bool until = options->until.relative > 0;
+    const uint32_t all = options->replications, first = until ? 10 : ROUND;
+    uint32_t last = first < all ? first : all;
     bool fine;
 
     tbs_assert(workers != NULL);
@@ -268,12 +271,12 @@ static bool replications_run(struct team *team)
     /* Rounds of a fixed size, so that the decision to stop does not depend on threads either. */
     for (;;) {
         fine = round_run(team, workers, last);
-        if (!fine || stopped(options) || last == options->replications ||
-            narrow_enough(team->outcome, &options->until)) {
+        if (!fine || stopped(options) || last == all ||
+            (until && narrow_enough(team->outcome, &options->until))) {
             break;
         }
-        last += last / 2;
-        last = last < options->replications ? last : options->replications;
+        last += until ? last / 2 : ROUND;
+        last = last < all ? last : all;
     }
     if (!fine) {
         for (uint32_t i = 0; i < options->threads; i++) {

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { BUFFER_BYTES = 1 << 20 };
@@ -22,6 +23,13 @@ static void forget(struct tbs_whole *whole)
     memset(whole, 0, sizeof *whole);
 }
 
+static bool in_place(const char *path)
+{
+    struct stat there;
+
+    return stat(path, &there) == 0 && !S_ISREG(there.st_mode);
+}
+
 bool tbs_whole_open(struct tbs_whole *whole, const char *path, struct tbs_run_error *error)
 {
     const char *slash = strrchr(path, '/');
@@ -29,14 +37,18 @@ bool tbs_whole_open(struct tbs_whole *whole, const char *path, struct tbs_run_er
     const size_t bytes = strlen(path) + 48;
 
     whole->path = strdup(path);
-    whole->temporary = malloc(bytes);
     whole->buffer = malloc(BUFFER_BYTES);
     tbs_assert(whole->path != NULL);
-    tbs_assert(whole->temporary != NULL);
     tbs_assert(whole->buffer != NULL);
-    snprintf(whole->temporary, bytes, "%.*s.tongban-%ld-%s", folder, path, (long)getpid(),
-             path + folder);
-    whole->out = fopen(whole->temporary, "wxe");
+    if (in_place(path)) {
+        whole->out = fopen(path, "we");
+    } else {
+        whole->temporary = malloc(bytes);
+        tbs_assert(whole->temporary != NULL);
+        snprintf(whole->temporary, bytes, "%.*s.tongban-%ld-%s", folder, path, (long)getpid(),
+                 path + folder);
+        whole->out = fopen(whole->temporary, "wxe");
+    }
     if (whole->out == NULL) {
         fail(error, path, "written");
         forget(whole);
@@ -51,11 +63,16 @@ bool tbs_whole_close(struct tbs_whole *whole, bool keep, struct tbs_run_error *e
     bool fine = true;
 
     if (keep) {
-        fine = fflush(whole->out) == 0 && !ferror(whole->out) && fsync(fileno(whole->out)) == 0;
+        fine = fflush(whole->out) == 0 && !ferror(whole->out) &&
+               (whole->temporary == NULL || fsync(fileno(whole->out)) == 0);
         fine = fine || fail(error, whole->path, "written");
     }
     if (fclose(whole->out) != 0 && keep && fine) {
         fine = fail(error, whole->path, "written");
+    }
+    if (whole->temporary == NULL) {
+        forget(whole);
+        return fine;
     }
     if (keep && fine && rename(whole->temporary, whole->path) != 0) {
         fine = fail(error, whole->path, "put in its place");

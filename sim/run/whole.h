@@ -13,11 +13,12 @@
 struct tbs_whole {
     FILE *out; /* written by the owner */
     char *path;
-    char *temporary;
+    char *temporary; /* NULL: written in place */
     char *buffer;
 };
 
-/* False with *error filled where the file can't be made. */
+/* False with *error filled where the file can't be made. What is there already and is no regular
+ * file (a pipe, a terminal, /dev/stdout) is written to as it is, and never replaced. */
 bool tbs_whole_open(struct tbs_whole *whole, const char *path, struct tbs_run_error *error);
 
 /* Keeps the file or drops it, and frees. False with *error filled if it could not be kept. */
