@@ -28,8 +28,11 @@ static uint32_t days_ahead(const struct tbs_model *m, tb_time at_us)
 
 static void later_add(struct agenda *a, uint32_t day, const struct tbs_timer *timer)
 {
+    if (a->later == NULL) {
+        a->later = calloc(LATER_DAYS, sizeof *a->later);
+        tbs_assert(a->later != NULL);
+    }
     struct later *later = &a->later[day % LATER_DAYS];
-
     if (later->count == later->room) {
         later->room = later->room * 2 + 8;
         later->timers = realloc(later->timers, later->room * sizeof *later->timers);
@@ -49,11 +52,15 @@ void tbs_later(struct tbs_model *m, struct tbs_timer timer)
     if (timer.at_us >= m->run_end_us) {
         return; /* the run is over by then */
     }
-    if (a->later == NULL) {
-        a->later = calloc(LATER_DAYS, sizeof *a->later);
-        tbs_assert(a->later != NULL);
-    }
     later_add(a, m->day + days_ahead(m, timer.at_us), &timer);
+}
+
+void tbs_today(struct tbs_model *m, struct tbs_timer timer)
+{
+    struct agenda *a = tbs_agenda(m, timer.station);
+
+    later_add(a, m->day, &timer);
+    tbs_orders_add(&a->put_off, timer.at_us, a->later[m->day % LATER_DAYS].count - 1);
 }
 
 /* What was put off until today comes in order; what is still too far ahead is put off again. */
@@ -75,10 +82,6 @@ static void put_off_begins(struct tbs_model *m, struct agenda *a)
             later_add(a, m->day + days_ahead(m, timer->at_us), timer);
         }
     }
-    tbs_orders_sort(&a->put_off);
-    if (a->put_off.count > 0) {
-        a->put_off_at_us = a->put_off.items[0].at_us;
-    }
 }
 
 void tbs_agenda_begin(struct tbs_model *m, struct agenda *a)
@@ -93,6 +96,8 @@ void tbs_agenda_ready(struct tbs_model *m, struct agenda *a)
     if (!m->by_station || tbs_demand_books(m->demand)) {
         tbs_orders_sort(&a->arrivals);
     }
+    tbs_orders_sort(&a->put_off);
+    a->put_off_at_us = a->put_off.count > 0 ? a->put_off.items[0].at_us : TB_NEVER;
     a->arrival_at_us = a->arrivals.count > 0 ? a->arrivals.items[0].at_us : TB_NEVER;
 }
 
@@ -248,7 +253,7 @@ static void askers_plan(struct tbs_model *m, uint32_t station)
         if (visit->traits & TBS_TRAIT_ADVISED) {
             const tb_time at_us = visit->arrival_at_us - travel_us;
             visit->flags |= TBS_VISIT_ELSEWHERE;
-            tbs_timer_set(m,
+            tbs_today(m,
                           (struct tbs_timer){.at_us = at_us > m->day_at_us ? at_us : m->day_at_us,
                                              .station = (uint16_t)station,
                                              .kind = TIMER_ASK,

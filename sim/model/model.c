@@ -39,6 +39,29 @@ static uint32_t at_most(uint64_t wanted, uint32_t most)
     return wanted < most ? (uint32_t)wanted : most;
 }
 
+/* Nobody walks to an approver: he begins a task when he calls it. */
+static void desks_start_at_once(struct tbs_model *m)
+{
+    const uint32_t count = m->config.station_count;
+    struct tb_station *stations = zeroed(count, sizeof *stations);
+
+    m->rules = zeroed(count, sizeof *m->rules);
+    for (uint32_t i = 0; i < count; i++) {
+        stations[i] = m->config.stations[i];
+        if (stations[i].kind != TB_STATION_DESK) {
+            continue;
+        }
+        if (stations[i].rules != NULL) {
+            m->rules[i] = *stations[i].rules;
+        } else {
+            tb_rules_init(&m->rules[i]);
+        }
+        m->rules[i].value[TB_RULE_auto_start] = 1;
+        stations[i].rules = &m->rules[i];
+    }
+    m->config.stations = m->stations_config = stations;
+}
+
 /* The scenario's config, from the run's first day on, and no larger than the run needs. */
 static void config_make(struct tbs_model *m)
 {
@@ -58,6 +81,7 @@ static void config_make(struct tbs_model *m)
         m->calendars[c].day_count -= first;
     }
     m->config.calendars = m->calendars;
+    desks_start_at_once(m);
     m->config.requests_max = 0;
     for (uint32_t d = first; d < m->day_last; d++) {
         for (uint32_t h = 0; h < s->hall_count; h++) {
@@ -187,9 +211,9 @@ static bool city_create(struct tbs_model *m)
     m->city = tbs_memory_raw(m->city_bytes, 1);
     const enum tb_status status = tb_city_init(m->city, m->city_bytes, &m->config);
     tbs_assert(status == TB_STATUS_OK);
-    m->pristine_bytes = tb_city_used_bytes(m->city) + 64;
-    m->pristine = tbs_memory_raw(m->pristine_bytes, 1);
-    tb_city_save(m->city, m->pristine);
+    m->pristine = tbs_memory_raw(m->city_bytes, 1);
+    const enum tb_status copied = tb_city_copy(m->pristine, m->city_bytes, m->city);
+    tbs_assert(copied == TB_STATUS_OK);
     return true;
 }
 
@@ -284,6 +308,8 @@ void tbs_model_free(struct tbs_model *m)
     free(m->direct);
     free(m->todo);
     free(m->calendars);
+    free(m->stations_config);
+    free(m->rules);
     tbs_memory_free(m->city);
     tbs_memory_free(m->pristine);
     free(m);
@@ -351,8 +377,7 @@ void tbs_model_start(struct tbs_model *m, uint64_t seed, uint64_t replication)
         return; /* tbs_model_error says why */
     }
     tbs_model_clear(m, seed, replication);
-    const enum tb_status status =
-        tb_city_load(m->city, m->city_bytes, m->pristine, m->pristine_bytes);
+    const enum tb_status status = tb_city_copy(m->city, m->city_bytes, m->pristine);
     tbs_assert(status == TB_STATUS_OK);
 }
 

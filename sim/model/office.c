@@ -333,7 +333,7 @@ void tbs_office_day(struct tbs_model *m)
                 offset -= kind->periods[p].closes_us - kind->periods[p].opens_us;
                 p++;
             }
-            tbs_timer_set(m, (struct tbs_timer){
+            tbs_today(m, (struct tbs_timer){
                                  .at_us = m->day_at_us + kind->periods[p].opens_us + offset,
                                  .station = (uint16_t)station,
                                  .kind = TIMER_DIRECT,

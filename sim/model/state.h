@@ -6,8 +6,8 @@
  * takes what is earliest.
  *
  * At one instant: first what time alone brings to the core (calendar, plan, timeouts), then windows
- * in their order (release before take), then what was put off until today, then timers in the order
- * in which they were set, then who arrives, hall by hall. */
+ * in their order (release before take), then what was put off until today or known when it began,
+ * then timers in the order in which they were set, then who arrives, hall by hall. */
 #ifndef TBS_MODEL_STATE_H
 #define TBS_MODEL_STATE_H
 
@@ -136,10 +136,11 @@ struct tbs_model {
     struct tbs_model_options options;
     struct tb_config config; /* the scenario's, cut to the run's days */
     struct tb_calendar *calendars;
+    struct tb_station *stations_config;
+    struct tb_rules *rules; /* of each desk */
     struct tb_city *city;
     size_t city_bytes;
-    void *pristine; /* the city before its first day, as tb_city_save writes it */
-    size_t pristine_bytes;
+    struct tb_city *pristine; /* the city before its first day */
     bool by_station;
     int64_t patience_floor_us; /* nobody's patience is less */
 
@@ -255,6 +256,8 @@ void tbs_day_end(struct tbs_model *m, uint32_t station);
 void tbs_agenda_end(struct agenda *agenda);
 void tbs_day_check(struct tbs_model *m, uint32_t station);
 void tbs_extras_count(struct tbs_model *m, uint32_t station);
+/* Before tbs_agenda_ready: a timer for today that is known as the day begins. */
+void tbs_today(struct tbs_model *m, struct tbs_timer timer);
 /* Sets a timer for today or for a later day. */
 void tbs_later(struct tbs_model *m, struct tbs_timer timer);
 struct tbs_visit *tbs_extra(struct tbs_model *m);
