@@ -193,6 +193,7 @@ static void send_out(struct loop *loop, struct tbi_session *session)
         out_cut(session, bytes);
     }
     session->sent = 0;
+    session->asked &= session->out.size > 0;
     if (session->sending.size > 0)
         send_more(loop, session, !session->closing && !session->ended);
 }
@@ -223,6 +224,8 @@ static void drop(struct loop *loop, struct tbi_session *session)
     for (uint32_t i = 0; i < loop->held_count; i++)
         if (loop->held[i] == session)
             loop->held[i--] = loop->held[--loop->held_count];
+    if (session->told)
+        tbi_server_untell(server, session);
     tbi_push_leave(&server->push, session);
     server->held_bytes -= session->counted;
     tbi_tls_close(session->tls);
@@ -293,6 +296,46 @@ static bool is_over(const struct tbi_server *server, const struct tbi_session *s
            (session->closing || (session->ended && !session->waits_login && !server->stalled));
 }
 
+static void session_send(struct loop *loop, struct tbi_session *session)
+{
+    struct tbi_server *server = loop->server;
+
+    session->sent_turn = loop->turn;
+    count_held(server, session);
+    if (!session->broken && session->out.size > TBI_OUT_MAX)
+        slow_drop(loop, session, "what it is sent");
+    if (!session->broken && is_over(server, session))
+        tbi_tls_end(session->tls);
+    if (!session->broken)
+        send_out(loop, session);
+    if (!session->broken && !session->send_busy && is_over(server, session)) {
+        shutdown(session->fd, SHUT_RDWR);
+        session->broken = true;
+    }
+    if (session->broken && !session->send_busy && !session->receive_busy)
+        drop(loop, session);
+}
+
+/* Messages go out after the answers, to a few listeners a turn: however many there are, nobody who
+ * asks waits long for them, and the busier it is, the more messages one send carries. */
+static void told_send(struct loop *loop)
+{
+    struct tbi_server *server = loop->server;
+    uint32_t sends = 0;
+
+    for (uint32_t n = server->told_last - server->told_first; n > 0 && sends < TELLS; n--) {
+        struct tbi_session *session = server->told[server->told_first++ & server->told_mask];
+
+        session->told = false;
+        if (session->sent_turn != loop->turn) {
+            session_send(loop, session);
+            sends++;
+        } else if (session->out.size > 0) { /* what it sends must go first */
+            tbi_server_tell(server, session);
+        }
+    }
+}
+
 void tbi_connections_send(struct loop *loop)
 {
     struct tbi_server *server = loop->server;
@@ -300,23 +343,10 @@ void tbi_connections_send(struct loop *loop)
 
     server->dirty_count = 0;
     for (uint32_t i = 0; i < count; i++) {
-        struct tbi_session *session = server->dirty[i];
-
-        session->dirty = false;
-        count_held(server, session);
-        if (!session->broken && session->out.size > TBI_OUT_MAX)
-            slow_drop(loop, session, "what it is sent");
-        if (!session->broken && is_over(server, session))
-            tbi_tls_end(session->tls);
-        if (!session->broken)
-            send_out(loop, session);
-        if (!session->broken && !session->send_busy && is_over(server, session)) {
-            shutdown(session->fd, SHUT_RDWR);
-            session->broken = true;
-        }
-        if (session->broken && !session->send_busy && !session->receive_busy)
-            drop(loop, session);
+        server->dirty[i]->dirty = false;
+        session_send(loop, server->dirty[i]);
     }
+    told_send(loop);
     if (server->held_bytes > TBI_HOLD_MAX)
         slowest_drop(loop);
 }
@@ -329,8 +359,10 @@ void tbi_connections_release(struct loop *loop)
         return;
     loop->answerable = tbi_log_answerable(log);
     for (uint32_t i = 0; i < loop->held_count; i++) {
-        loop->held[i]->held = false;
-        tbi_server_touch(loop->server, loop->held[i]);
+        struct tbi_session *session = loop->held[i];
+
+        session->held = false;
+        (session->asked ? tbi_server_touch : tbi_server_tell)(loop->server, session);
     }
     loop->held_count = 0;
 }

@@ -110,7 +110,8 @@ static int64_t patience_us(const struct loop *loop, int64_t now_us)
     const struct tbi_server *server = loop->server;
     int64_t wait = TURN_US_MAX;
 
-    if (server->dirty_count > 0 || tbi_tls_is_due(server->tls))
+    if (server->dirty_count > 0 || server->told_first != server->told_last ||
+        tbi_tls_is_due(server->tls))
         return 0;
     if (server->any_dirty && loop->published_us + PUBLISH_US - now_us < wait)
         wait = loop->published_us + PUBLISH_US - now_us;
@@ -152,7 +153,7 @@ static void wait_for_work(struct loop *loop)
     if (!spin(loop, us)) {
         const int64_t begun_us = tbi_clock_us();
         io_uring_submit_and_wait_timeout(&loop->ring, &cqe, us > 0, &limit, NULL);
-        if (tbi_clock_us() - begun_us < loop->server->options->spin_us)
+        if (tbi_clock_us() - begun_us < 2 * loop->server->options->spin_us)
             loop->spin_us = loop->server->options->spin_us;
     }
     tbi_uring_flush(loop); /* nothing to do, but where memory was short */
@@ -241,6 +242,7 @@ static void turn(struct loop *loop)
 
     wait_for_work(loop);
     const int64_t begun_us = loop->turn_us = tbi_clock_us();
+    loop->turn++;
     tbi_server_clock(server);
     tbi_tls_turn(server);
     completions(loop);
@@ -290,8 +292,9 @@ static void finish(struct loop *loop)
         close(loop->listeners[i]);
     do
         turn(loop);
-    while (tbi_clock_us() < until_us && loop->status == 0 && server->log != NULL &&
-           tbi_log_answerable(server->log) < tbi_log_lsn(server->log));
+    while (tbi_clock_us() < until_us && loop->status == 0 &&
+           (server->told_first != server->told_last ||
+            (server->log != NULL && tbi_log_answerable(server->log) < tbi_log_lsn(server->log))));
     if (server->log == NULL || loop->status != 0)
         return;
     if (tbi_log_snapshot_begin(server->log, server->city, server->now) != 0)
@@ -309,9 +312,13 @@ static void lists_make(struct loop *loop)
     server->session_room = room;
     server->sessions = calloc(room, sizeof *server->sessions);
     server->dirty = calloc(room, sizeof *server->dirty);
+    server->told_mask = 1;
+    while (server->told_mask < room)
+        server->told_mask *= 2;
+    server->told = calloc(server->told_mask--, sizeof *server->told);
     loop->held = calloc(room, sizeof *loop->held);
     loop->free_slots = calloc(room, sizeof *loop->free_slots);
-    tb_assert(server->sessions && server->dirty && loop->held && loop->free_slots);
+    tb_assert(server->sessions && server->dirty && server->told && loop->held && loop->free_slots);
     for (uint32_t i = room; i-- > 0;)
         loop->free_slots[loop->free_count++] = i;
 }
@@ -351,6 +358,7 @@ int tbi_loop_run(struct tbi_server *server)
     tbi_uring_close(&loop);
     free(server->sessions);
     free(server->dirty);
+    free(server->told);
     free(loop.held);
     free(loop.free_slots);
     return status;

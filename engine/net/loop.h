@@ -17,6 +17,7 @@ enum {
     COMPLETIONS = 32768,
     BUFFERS = 256, /* few: they are gone through in turn, and should stay in the cache */
     BUFFER_BYTES = 8192,
+    TELLS = 16, /* listeners that are sent to in one turn */
     LISTENERS_MAX = 3,
     PUBLISH_US = 100000,
     TURN_US_MAX = 500000,
@@ -39,6 +40,7 @@ struct loop {
     uint32_t held_count;
     bool fixed;      /* connections are registered files */
     int64_t turn_us; /* the time of this turn */
+    uint64_t turn;   /* its number, from 1 */
     int64_t spin_us; /* how long to look for work before sleeping */
     int64_t files_told_us;
     int64_t published_us, swept_us, snapshot_us;

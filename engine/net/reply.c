@@ -208,7 +208,7 @@ void tbi_reply_values(const struct tbi_names *names, const struct tb_event *e, i
         refusal(e, out);
         return;
     }
-    char *at = tbi_bytes_reserve(out, 8 * 24 + 2 * (TBI_REF_TEXT + 8));
+    char *at = tbi_bytes_reserve(out, 9 * 26 + 2 * (TBI_REF_TEXT + 8));
     const char *end =
         e->sequence == 0 ? question_put(e, state, at) : change_put(names, e, version, at);
     out->size += (size_t)(end - at);

@@ -39,25 +39,43 @@ static enum tbi_resp_result number_read(const char *data, size_t bytes, size_t *
 }
 
 /* The same, as nearly all lengths are written: one or two digits. 0: otherwise. */
-static size_t short_read(const char *at, size_t bytes, int64_t *value)
+static inline size_t short_read(const char *at, size_t bytes, int64_t *value)
 {
+    uint16_t end;
+
     if (bytes < 5)
         return 0;
     const unsigned first = (unsigned char)at[1] - '0', second = (unsigned char)at[2] - '0';
-    if (first <= 9 && at[2] == '\r' && at[3] == '\n') {
-        *value = first;
-        return 4;
-    }
-    *value = first * 10 + second;
-    return first <= 9 && second <= 9 && at[3] == '\r' && at[4] == '\n' ? 5 : 0;
+    const size_t two = second <= 9;
+    memcpy(&end, at + 2 + two, sizeof end);
+    *value = two ? first * 10 + second : first;
+    return first <= 9 && end == ('\r' | '\n' << 8) ? 4 + two : 0;
 }
 
-static enum tbi_resp_result length_read(const char *data, size_t bytes, size_t *at, int64_t *value)
+static inline enum tbi_resp_result length_read(const char *data, size_t bytes, size_t *at, int64_t *value)
 {
     const size_t used = short_read(data + *at, bytes - *at, value);
 
     *at += used;
     return used ? TBI_RESP_GOOD : number_read(data, bytes, at, value);
+}
+
+/* The length of an argument and its end are good, or why not. */
+static enum tbi_resp_result argument_judge(size_t bytes, size_t at, int64_t size,
+                                           const char **error)
+{
+    if (size < 0) {
+        *error = "an argument's length is wrong";
+        return TBI_RESP_BAD;
+    }
+    if (size > TBI_REQUEST_MAX || at + (size_t)size + 2 > TBI_REQUEST_MAX) {
+        *error = "the request is too long, 64 KiB are allowed";
+        return TBI_RESP_BAD;
+    }
+    if (bytes - at < (size_t)size + 2)
+        return TBI_RESP_MORE;
+    *error = "an argument is longer than its length says";
+    return TBI_RESP_BAD;
 }
 
 static enum tbi_resp_result array_read(const char *data, size_t bytes, struct tbi_request *request,
@@ -85,20 +103,12 @@ static enum tbi_resp_result array_read(const char *data, size_t bytes, struct tb
         result = length_read(data, bytes, &at, &size);
         if (result != TBI_RESP_GOOD)
             return result;
-        if (size < 0)
-            return TBI_RESP_BAD;
-        if (size > TBI_REQUEST_MAX || at + (size_t)size + 2 > TBI_REQUEST_MAX) {
-            *error = "the request is too long, 64 KiB are allowed";
-            return TBI_RESP_BAD;
-        }
-        if (bytes - at < (size_t)size + 2)
-            return TBI_RESP_MORE;
-        if (data[at + (size_t)size] != '\r' || data[at + (size_t)size + 1] != '\n') {
-            *error = "an argument is longer than its length says";
-            return TBI_RESP_BAD;
-        }
+        const size_t end = at + (size_t)size;
+        if (size < 0 || end + 2 > TBI_REQUEST_MAX || end + 2 > bytes || data[end] != '\r' ||
+            data[end + 1] != '\n')
+            return argument_judge(bytes, at, size, error);
         request->arguments[i] = (struct tbi_argument){data + at, (uint32_t)size};
-        at += (size_t)size + 2;
+        at = end + 2;
     }
     request->count = count > 0 ? (uint32_t)count : 0;
     *used = at;
@@ -168,6 +178,14 @@ bool tbi_argument_integer(const struct tbi_argument *argument, int64_t *value)
     text += negative;
     if (text == end)
         return false;
+    if (end - text <= 18) { /* too few digits to be too many */
+        for (; text < end; text++) {
+            const unsigned digit = (unsigned char)*text - '0';
+            if (digit > 9)
+                return false;
+            number = number * 10 + digit;
+        }
+    }
     for (; text < end; text++)
         if (*text < '0' || *text > '9' || __builtin_mul_overflow(number, 10, &number) ||
             __builtin_add_overflow(number, *text - '0', &number))
@@ -178,30 +196,43 @@ bool tbi_argument_integer(const struct tbi_argument *argument, int64_t *value)
 
 /* ---- writing ---- */
 
-/* The eight decimal digits of a number below 10^8, one a byte, the first in the lowest: cut in
- * halves three times, all parts of a word at once. */
-static uint64_t eight_digits(uint32_t value)
-{
-    const uint64_t fours = value / 10000 | (uint64_t)(value % 10000) << 32;
-    const uint64_t hundreds = (fours * 10486 >> 20) & 0x0000007f0000007fu; /* / 100 */
-    const uint64_t twos = hundreds | (fours - hundreds * 100) << 16;
-    const uint64_t tens = (twos * 103 >> 10) & 0x000f000f000f000fu; /* / 10 */
-
-    return tens | (twos - tens * 10) << 8;
-}
-
-static const uint64_t zeros = 0x3030303030303030u; /* '0', eight times */
-
-/* Without zeros in front. */
-static unsigned digits_first(char *out, uint32_t value)
-{
-    const uint64_t digits = eight_digits(value);
-    const unsigned none = (unsigned)__builtin_ctzll(digits | 1ull << 56) / 8;
-    const uint64_t text = (digits + zeros) >> 8 * none;
-
-    memcpy(out, &text, sizeof text);
-    return 8 - none;
-}
+const uint64_t tbi_resp_counts[32] = {
+#define TBI_COUNT(digits, power) ((uint64_t)(digits) << 32) - (power)
+    /* For numbers from 2^i: their digits, or one more from the power of ten on that lies there. */
+    1ull << 32,
+    1ull << 32,
+    1ull << 32,
+    TBI_COUNT(2, 10),
+    2ull << 32,
+    2ull << 32,
+    TBI_COUNT(3, 100),
+    3ull << 32,
+    3ull << 32,
+    TBI_COUNT(4, 1000),
+    4ull << 32,
+    4ull << 32,
+    4ull << 32,
+    TBI_COUNT(5, 10000),
+    5ull << 32,
+    5ull << 32,
+    TBI_COUNT(6, 100000),
+    6ull << 32,
+    6ull << 32,
+    TBI_COUNT(7, 1000000),
+    7ull << 32,
+    7ull << 32,
+    7ull << 32,
+    TBI_COUNT(8, 10000000),
+    8ull << 32,
+    8ull << 32,
+    TBI_COUNT(9, 100000000),
+    9ull << 32,
+    9ull << 32,
+    TBI_COUNT(10, 1000000000),
+    10ull << 32,
+    10ull << 32,
+#undef TBI_COUNT
+};
 
 unsigned tbi_digits(char *out, int64_t value)
 {
@@ -211,40 +242,24 @@ unsigned tbi_digits(char *out, int64_t value)
 
     out[0] = '-'; /* or the first digit */
     if (rest < eight)
-        return (unsigned)(at - out) + digits_first(at, (uint32_t)rest);
+        return (unsigned)(at - out) + tbi_digits_few(at, (uint32_t)rest);
     const uint64_t high = rest / eight;
     if (high < eight) {
-        at += digits_first(at, (uint32_t)high);
+        at += tbi_digits_few(at, (uint32_t)high);
     } else {
-        at += digits_first(at, (uint32_t)(high / eight));
-        text = eight_digits((uint32_t)(high % eight)) + zeros;
+        at += tbi_digits_few(at, (uint32_t)(high / eight));
+        text = tbi_digits_eight((uint32_t)(high % eight));
         memcpy(at, &text, sizeof text);
         at += 8;
     }
-    text = eight_digits((uint32_t)(rest % eight)) + zeros;
+    text = tbi_digits_eight((uint32_t)(rest % eight));
     memcpy(at, &text, sizeof text);
     return (unsigned)(at - out) + 8;
 }
 
-char *tbi_resp_put(char *at, char mark, int64_t value)
-{
-    unsigned digits;
-
-    at[0] = mark;
-    if ((uint64_t)value < 100) { /* nearly all lengths */
-        at[1] = (char)('0' + value / 10);
-        digits = 1 + (value >= 10);
-        at[digits] = (char)('0' + value % 10);
-    } else {
-        digits = tbi_digits(at + 1, value);
-    }
-    memcpy(at + 1 + digits, "\r\n", 2);
-    return at + 3 + digits;
-}
-
 static void line(struct tbi_bytes *out, char mark, int64_t value)
 {
-    char *at = tbi_bytes_reserve(out, 24);
+    char *at = tbi_bytes_reserve(out, 26);
 
     out->size += (size_t)(tbi_resp_put(at, mark, value) - at);
 }

@@ -13,15 +13,35 @@ void tbi_server_refuse(struct tbi_session *session, const char *code, const char
 
 void tbi_server_touch(struct tbi_server *server, struct tbi_session *session)
 {
+    session->asked = true;
     if (session->dirty)
         return;
     session->dirty = true;
     server->dirty[server->dirty_count++] = session;
 }
 
-static void touch(void *context, struct tbi_session *session)
+void tbi_server_tell(struct tbi_server *server, struct tbi_session *session)
 {
-    tbi_server_touch(context, session);
+    if (session->told)
+        return;
+    session->told = true;
+    session->told_at = server->told_last++ & server->told_mask;
+    server->told[session->told_at] = session;
+}
+
+/* The last one takes its place. */
+void tbi_server_untell(struct tbi_server *server, struct tbi_session *session)
+{
+    struct tbi_session *last = server->told[--server->told_last & server->told_mask];
+
+    server->told[session->told_at] = last;
+    last->told_at = session->told_at;
+    session->told = false;
+}
+
+static void tell(void *context, struct tbi_session *session)
+{
+    tbi_server_tell(context, session);
 }
 
 void tbi_server_clock(struct tbi_server *server)
@@ -87,7 +107,7 @@ static void distribute(struct tbi_server *server, uint32_t count)
             answer(server, event, count - i);
         if (event->sequence == 0)
             continue;
-        tbi_push_event(&server->push, event, touch, server);
+        tbi_push_event(&server->push, event, tell, server);
         if (server->watch != NULL) {
             tbi_watch_event(server->watch, event);
             station_mark(server, event->station);

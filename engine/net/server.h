@@ -72,8 +72,10 @@ struct tbi_server {
     /* Connections. loop.c's. */
     struct tbi_session **sessions;
     uint32_t session_room, session_count;
-    struct tbi_session **dirty; /* those with something to send */
+    struct tbi_session **dirty; /* those with an answer to send */
     uint32_t dirty_count;
+    struct tbi_session **told; /* a ring of those with messages alone: after the answers, in turn */
+    uint32_t told_mask, told_first, told_last;
     uint64_t held_bytes; /* of all connections, as counted when each had something to send */
     uint64_t id_last, commands_done, refused, connections_taken;
     tb_time started_at;
@@ -85,6 +87,8 @@ void tbi_server_input(struct tbi_server *server, struct tbi_session *session, co
 void tbi_server_step(struct tbi_server *server); /* the batch, or time alone */
 void tbi_server_clock(struct tbi_server *server);
 void tbi_server_touch(struct tbi_server *server, struct tbi_session *session);
+void tbi_server_tell(struct tbi_server *server, struct tbi_session *session);
+void tbi_server_untell(struct tbi_server *server, struct tbi_session *session);
 void tbi_server_logins(struct tbi_server *server);
 void tbi_server_user_set(struct tbi_server *server, struct tbi_session *session,
                          const struct tbi_user *user); /* NULL: logged out */

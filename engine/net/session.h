@@ -45,7 +45,11 @@ struct tbi_session {
     uint64_t salt;                /* of its request ids */
     bool broken;                  /* to be closed at once */
     bool held;                    /* in the loop's list of those whom the log holds back */
-    bool dirty;                   /* in the server's list of those with something to send */
+    bool dirty;                   /* in the server's list of those with an answer to send */
+    bool told;                    /* in its ring of those with messages */
+    bool asked;                   /* `out` has an answer in it */
+    uint32_t told_at;             /* where in that ring */
+    uint64_t sent_turn;           /* the turn of the loop that last looked at it */
     uint32_t logins_failed;
     int64_t taken_at_us, heard_at_us, over_at_us; /* monotonic; over: closing since, 0: not */
     size_t counted;                               /* of the server's held_bytes */
