@@ -52,7 +52,8 @@ static inline size_t short_read(const char *at, size_t bytes, int64_t *value)
     return first <= 9 && end == ('\r' | '\n' << 8) ? 4 + two : 0;
 }
 
-static inline enum tbi_resp_result length_read(const char *data, size_t bytes, size_t *at, int64_t *value)
+static inline enum tbi_resp_result length_read(const char *data, size_t bytes, size_t *at,
+                                               int64_t *value)
 {
     const size_t used = short_read(data + *at, bytes - *at, value);
 
