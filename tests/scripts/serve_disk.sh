@@ -15,7 +15,6 @@ fail() {
     exit 1
 }
 call() { timeout 10 redis-cli -s "$work/socket" "$@"; }
-field() { awk -v name="$1" 'found { print; exit } $0 == name { found = 1 }'; }
 start() { # DATA: true when it answers, false when it has ended
     : >"$work/log"
     "$program" serve sim/scenarios/teach-one-hall --unix "$work/socket" --data "$1" \
@@ -50,7 +49,8 @@ flip() { # FILE OFFSET: one bit
 
 start "$work/data" || fail "no start"
 call CLOCK.SET $(($(call CLOCK.GET) + 9 * 3600000000)) >/dev/null
-for i in $(seq 40); do call TICKET.TAKE hall 0 REQUEST "r$i" | field number; done >"$work/numbers"
+for i in $(seq 40); do echo "TICKET.TAKE hall 0 REQUEST r$i"; done | call |
+    grep -A1 '^number$' | grep '^[0-9]' >"$work/numbers"
 [ "$(tail -n 1 "$work/numbers")" = 40 ] || fail "numbers: $(tr '\n' ' ' <"$work/numbers")"
 stop KILL
 segment=$work/data/segment-1.log
