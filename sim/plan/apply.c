@@ -75,7 +75,7 @@ static uint32_t shifts_make(const struct tbs_plan *plan, struct tb_shift *shifts
 }
 
 /* When each window opens and closes: after its shift for who still waits, but not into the next. */
-static void entries_make(struct tbs_applied *a)
+void tbs_applied_entries(struct tbs_applied *a)
 {
     const struct tb_scenario *s = &a->scenario;
 
@@ -114,7 +114,7 @@ bool tbs_plan_apply(const struct tbs_plan *plan, struct tbs_applied *a)
     a->scenario.shift_count = shifts_make(plan, a->shifts);
     a->scenario.shifts = a->shifts;
     a->entries = tbs_plan_zeroed((size_t)a->scenario.shift_count * 2, sizeof *a->entries);
-    entries_make(a);
+    tbs_applied_entries(a);
     memcpy(a->stations, s->config.stations, s->config.station_count * sizeof *a->stations);
     for (uint32_t h = 0; h < plan->hall_count; h++) {
         const uint32_t room = s->halls[h].window_count * TBS_PLAN_SLOTS;

@@ -117,7 +117,8 @@ void tbs_budget_spread(struct tbs_plan *plan)
         }
         hall->needs = hall->least;
         for (uint32_t i = 0; i < at[h]; i++) {
-            hall->needs.windows[hall->steps[i].slot]++;
+            uint16_t *windows = &hall->needs.windows[hall->steps[i].slot];
+            *windows = (uint16_t)(*windows + hall->steps[i].windows);
         }
         hall->steps_taken = at[h];
     }

@@ -47,6 +47,8 @@ struct tbs_applied {
 };
 /* False: the plan has more windows than a hall has. To be given to tbs_applied_free if true. */
 bool tbs_plan_apply(const struct tbs_plan *plan, struct tbs_applied *applied);
+/* Fills entries (two for each shift: room for them) and the config's plan by the shifts. */
+void tbs_applied_entries(struct tbs_applied *applied);
 void tbs_applied_free(struct tbs_applied *applied);
 
 #endif

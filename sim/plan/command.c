@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "kernel/base.h"
-#include "plan/plan.h"
+#include "plan/desk.h"
 #include "run/arguments.h"
 #include "run/progress.h"
 
@@ -18,14 +18,19 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* X(name, value, "what it takes", "what it does"), as in run/arguments.h. */
 #define PLAN_ARGUMENTS(X)                                                                          \
-    X(day, required, "DAY", "kind of day (saturday, workday), or mon .. sun (default saturday)")   \
+    X(day, required, "DAY", "kind of day (saturday, workday), mon .. sun, week (default saturday)")\
     X(promise, required, "TEXT", "\"90% within 15 min\" (default: the scenario's)")                \
     X(abandon, required, "SHARE", "and no more than so many leave: 5%")                            \
+    X(desks, no, "", "the approvers of desks: --promise \"99% of cases on time\"")                 \
+    X(hours, required, "FROM-TO", "only the windows of these hours: 12:00-14:00 at noon")          \
     X(confidence, required, "SHARE", "that the promise is kept (default 95%)")                     \
     X(hall, required, "HALL", "only this hall")                                                    \
     X(budget, required, "HOURS", "the best promise that so many window hours buy")                 \
     X(windows, required, "N", "at most so many windows a hall (default: as many as it has)")       \
     X(each, no, "", "the promise holds in each half hour, not only over the day")                  \
+    X(flat, no, "", "the same number of windows all day")                                          \
+    X(effort, required, "N", "simulate N times as many days: closer to the least (default 1)")     \
+    X(alone, no, "", "don't show the plan in the whole city afterwards")                           \
     X(seed, required, "N", "of the random streams (default 1)")                                    \
     X(threads, required, "N", "threads (default: one for each CPU)")                               \
     X(set, required, "NAME=VALUE", "another value for a rule or a habit; may be repeated")         \
@@ -114,6 +119,35 @@ bool tbs_promise_read(const char *text, double *share, int64_t *wait_us)
     return false;
 }
 
+bool tbs_on_time_read(const char *text, double *share)
+{
+    static const char *const ends[] = {"", "on time", "of cases on time", "cases on time", "按时",
+                                       "按时办结", "的办件按时办结", "办件按时"};
+    const char *p = share_read(text, share);
+
+    for (size_t i = 0; p != NULL && i < sizeof ends / sizeof ends[0]; i++) {
+        if (strcmp(p, ends[i]) == 0) {
+            return *share > 0 && *share < 1;
+        }
+    }
+    return false;
+}
+
+/* "12:00-14:00" on half hours. */
+static bool hours_read(const char *text, uint32_t *from, uint32_t *to)
+{
+    unsigned h[2], m[2];
+    int end = 0;
+
+    if (sscanf(text, "%2u:%2u-%2u:%2u%n", &h[0], &m[0], &h[1], &m[1], &end) != 4 ||
+        text[end] != '\0' || m[0] % 30 != 0 || m[1] % 30 != 0 || m[0] > 30 || m[1] > 30) {
+        return false;
+    }
+    *from = 2 * h[0] + m[0] / 30;
+    *to = 2 * h[1] + m[1] / 30;
+    return *from < *to && *to <= TBS_PLAN_SLOTS;
+}
+
 static bool whole_read(const char *text, uint64_t least, uint64_t most, uint64_t *value)
 {
     char *end;
@@ -176,7 +210,13 @@ static int shares_read(const struct arguments *a, struct tbs_plan_options *o)
     const char *promise = a->value[ARGUMENT_promise], *left = a->value[ARGUMENT_abandon];
     const char *sure = a->value[ARGUMENT_confidence], *end;
 
-    if (promise != NULL && !tbs_promise_read(promise, &o->share, &o->wait_us)) {
+    if (a->value[ARGUMENT_desks] != NULL) {
+        o->share = 0.99;
+        if (promise != NULL && !tbs_on_time_read(promise, &o->share)) {
+            return wrong("this is no promise of the desks:", promise,
+                         "write it as \"99% of cases on time\"");
+        }
+    } else if (promise != NULL && !tbs_promise_read(promise, &o->share, &o->wait_us)) {
         return wrong("this is no promise:", promise, "write it as \"90% within 15 min\"");
     }
     if (left != NULL && ((end = share_read(left, &o->left_most)) == NULL || *end != '\0' ||
@@ -217,7 +257,25 @@ static int numbers_read(const struct arguments *a, struct tbs_plan_options *o)
          o->budget_hours <= 0)) {
         return wrong("--budget takes window hours, not", value, "as in 1200");
     }
+    if ((value = a->value[ARGUMENT_effort]) != NULL &&
+        ((end = number_read(value, &o->effort)) == NULL || *end != '\0' || o->effort < 0.1 ||
+         o->effort > 1000)) {
+        return wrong("--effort takes 0.1 .. 1000, not", value, "4 simulates four times as long");
+    }
+    if ((value = a->value[ARGUMENT_hours]) != NULL &&
+        !hours_read(value, &o->slot_from, &o->slot_to)) {
+        return wrong("--hours takes half hours of a day, not", value, "as in 12:00-14:00");
+    }
     o->each = a->value[ARGUMENT_each] != NULL;
+    o->flat = a->value[ARGUMENT_flat] != NULL;
+    o->city_days = a->value[ARGUMENT_alone] != NULL ? 0 : o->city_days;
+    if (o->budget_hours > 0 && (o->each || o->flat || o->left_most < 1)) {
+        return wrong("--budget goes without", o->each ? "--each" : o->flat ? "--flat" : "--abandon",
+                     "it spreads hours by the share in time over the day");
+    }
+    if (o->each && o->flat) {
+        return wrong("choose one of --each and", "--flat", "");
+    }
     return 0;
 }
 
@@ -232,13 +290,16 @@ static int places_read(const struct arguments *a, const struct tb_scenario *s,
             return wrong("there is no hall", hall, "the first column of halls.csv has their ids");
         }
     }
-    day = day != NULL ? day : s->day_kind_count == 1 ? s->day_kinds[0].id : "saturday";
-    if (!tbs_plan_days_find(s, day, &o->days)) {
+    day = day != NULL ? day : a->value[ARGUMENT_desks] != NULL ? "workday" : "saturday";
+    if (s->day_kind_count == 1 && a->value[ARGUMENT_day] == NULL) {
+        day = s->day_kinds[0].id;
+    }
+    if (strcmp(day, "week") != 0 && !tbs_plan_days_find(s, day, &o->days)) {
         fprintf(stderr, "tongban plan: there is no day '%s'; there are", day);
         for (uint32_t k = 0; k < s->day_kind_count; k++) {
             fprintf(stderr, " %s", s->day_kinds[k].id);
         }
-        fprintf(stderr, ", and mon .. sun\n");
+        fprintf(stderr, ", mon .. sun, and week\n");
         return EXIT_USAGE;
     }
     return 0;
@@ -379,21 +440,33 @@ static void plan_print(const struct tbs_plan *plan, const char *out)
     }
 }
 
-static int plan_give(const struct arguments *a, const struct tbs_plan *plan)
+static int plan_give(const struct arguments *a, struct tbs_plan *const *plans, uint32_t count)
 {
+    const struct tbs_plan *const *all = (const struct tbs_plan *const *)plans;
     const char *out = a->value[ARGUMENT_out];
     char error[768] = "";
+    uint32_t open = 0, missed = 0;
+    bool stop = false;
 
-    if (out != NULL && !tbs_plan_write(plan, out, error)) {
+    if (out != NULL && !tbs_plan_write(all, count, out, error)) {
         fprintf(stderr, "tongban plan: %s\n", error);
         return EXIT_FAILED;
     }
     if (a->value[ARGUMENT_json] != NULL) {
-        tbs_plan_json(plan, stdout);
-    } else {
-        plan_print(plan, out);
+        tbs_plan_json(all, count, stdout);
     }
-    return plan->impossible + plan->unproven > 0 || plan->stopped ? EXIT_FAILED : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (a->value[ARGUMENT_json] == NULL) {
+            plan_print(plans[i], out);
+        }
+        missed += plans[i]->impossible + plans[i]->unproven;
+        open += plans[i]->kept + plans[i]->impossible + plans[i]->unproven;
+        stop |= plans[i]->stopped;
+    }
+    if (open == 0 && !stop) {
+        fprintf(stderr, "tongban plan: no hall is open then, so there is nothing to plan\n");
+    }
+    return missed > 0 || stop || open == 0 ? EXIT_FAILED : 0;
 }
 
 static struct tb_scenario *scenario_load(const struct arguments *a)
@@ -411,6 +484,127 @@ static struct tb_scenario *scenario_load(const struct arguments *a)
     return s;
 }
 
+/* The kinds of days of an ordinary week on which a hall is open, and how often each comes. */
+static uint32_t week_days(const struct tb_scenario *s, const struct tbs_plan_options *o,
+                          struct tbs_plan_options each[7], uint32_t times[7])
+{
+    static const char *const names[7] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    uint32_t count = 0;
+
+    for (uint32_t w = 0; w < 7; w++) {
+        struct tbs_plan_days days;
+        uint32_t i = 0;
+        if (!tbs_plan_days_find(s, names[w], &days)) {
+            continue;
+        }
+        while (i < count && each[i].days.kind != days.kind) {
+            i++;
+        }
+        if (i == count) {
+            each[count] = *o;
+            times[count++] = 0;
+            tbs_plan_days_find(s, s->day_kinds[days.kind].id, &each[i].days);
+        }
+        times[i]++;
+    }
+    return count;
+}
+
+static int plans_run(const struct arguments *a, const struct tb_scenario *s,
+                     const struct tbs_plan_options *options, const uint32_t *times, uint32_t count)
+{
+    struct tbs_plan *plans[7];
+    uint32_t open = 0;
+
+    for (uint32_t i = 0; i < count && (i == 0 || !tbs_stop); i++) {
+        plans[open] = tbs_plan_search(s, &options[i], tell, (void *)(uintptr_t)s, &tbs_stop);
+        plans[open]->week_days = times[i];
+        if (isatty(STDERR_FILENO)) {
+            fprintf(stderr, "\r\033[K");
+        }
+        if (count > 1 && plans[open]->window_hours <= 0 && !plans[open]->stopped) {
+            tbs_plan_free(plans[open]); /* nobody is open on such days */
+        } else {
+            open++;
+        }
+    }
+    if (open == 0) {
+        fprintf(stderr, "tongban plan: no hall is open in an ordinary week\n");
+        return EXIT_FAILED;
+    }
+    const int status = plan_give(a, plans, open);
+    for (uint32_t i = 0; i < open; i++) {
+        tbs_plan_free(plans[i]);
+    }
+    return status;
+}
+
+/* ---- desks ------------------------------------------------------------------------------------
+ */
+
+static void desks_print(const struct tbs_desk_plan *plan, const char *out)
+{
+    const struct tb_scenario *s = plan->scenario;
+    const bool zh = tbs_reads_chinese();
+
+    printf(zh ? "%s：每个审批岗 %.4g%% 的办件环节按时，置信 %.4g%%\n"
+              : "%s: each desk does %.4g%% of its work on cases on time, confidence %.4g%%\n",
+           zh ? s->label.zh : s->label.en, 100 * plan->share, 100 * plan->confidence);
+    printf(zh ? "  每天 %.1f 审批小时（原方案 %.1f）；环节按时 %.2f%%，办件（含补正和外部环节）"
+                "按时 %.2f%%\n"
+              : "  %.1f approver hours a day (now %.1f); %.2f%% of steps and, with corrections and "
+                "outside legs, %.2f%% of cases on time\n",
+           plan->hours, plan->hours_now, 100 * plan->on_time, 100 * plan->case_on_time);
+    for (uint32_t d = 0; d < s->desk_count; d++) {
+        const struct tbs_desk_need *need = &plan->desks[d];
+        if (need->state == TBS_PLAN_CLOSED) {
+            continue;
+        }
+        const char *note = need->state != TBS_PLAN_IMPOSSIBLE ? ""
+                           : zh ? "：全部到岗也做不到，这就是最接近的承诺"
+                                : ": impossible with all of them; this is the nearest";
+        printf(zh ? "  %4u 人（原 %u） 每天 %.1f 个环节 按时 %.2f%% ± %.2f%% 忙碌 %.0f%% %s%s\n"
+                  : "  %4u (now %u)  %.1f steps a day, %.2f%% +- %.2f%% on time, busy %.0f%%  "
+                    "%s%s\n",
+               need->approvers, need->now, need->steps, 100 * need->on_time, 100 * need->error,
+               100 * need->busy, zh ? s->desks[d].label.zh : s->desks[d].label.en, note);
+    }
+    printf(zh ? "  用时 %.2f 秒\n" : "  %.2f s\n", plan->wall_s);
+    if (out != NULL) {
+        printf("  %s/needs.csv  plan.csv  plan.json\n", out);
+    }
+}
+
+static int desks_run(const struct arguments *a, const struct tb_scenario *s,
+                     const struct tbs_plan_options *o)
+{
+    const char *out = a->value[ARGUMENT_out];
+    char error[768] = "";
+
+    if (s->desk_count == 0) {
+        return wrong("this scenario has no desks:", a->scenario, "desks.csv lists them");
+    }
+    if (a->value[ARGUMENT_hall] != NULL || a->value[ARGUMENT_budget] != NULL || o->each ||
+        o->flat || a->value[ARGUMENT_abandon] != NULL || a->value[ARGUMENT_hours] != NULL) {
+        return wrong("--desks goes without", "--hall, --budget, --each, --flat, --abandon, --hours",
+                     "");
+    }
+    struct tbs_desk_plan *plan = tbs_desk_plan_search(s, o->days.kind, o->share, o->confidence,
+                                                      o->seed, o->threads, &tbs_stop);
+    int status = plan->impossible > 0 || plan->stopped ? EXIT_FAILED : 0;
+    if (out != NULL && !tbs_desk_write(plan, out, error)) {
+        fprintf(stderr, "tongban plan: %s\n", error);
+        status = EXIT_FAILED;
+    }
+    if (a->value[ARGUMENT_json] != NULL) {
+        tbs_desk_json(plan, stdout);
+    } else {
+        desks_print(plan, out);
+    }
+    tbs_desk_plan_free(plan);
+    return status;
+}
+
 static int plan_run(const struct arguments *a, const struct tb_scenario *s)
 {
     struct tbs_plan_options options;
@@ -423,13 +617,17 @@ static int plan_run(const struct arguments *a, const struct tb_scenario *s)
         return status;
     }
     tbs_stop_on_signal();
-    struct tbs_plan *plan = tbs_plan_search(s, &options, tell, (void *)(uintptr_t)s, &tbs_stop);
-    if (isatty(STDERR_FILENO)) {
-        fprintf(stderr, "\r\033[K");
+    if (a->value[ARGUMENT_desks] != NULL) {
+        return desks_run(a, s, &options);
     }
-    status = plan_give(a, plan);
-    tbs_plan_free(plan);
-    return status;
+    struct tbs_plan_options each[7];
+    uint32_t times[7], count = 1;
+    each[0] = options;
+    times[0] = 1;
+    if (a->value[ARGUMENT_day] != NULL && strcmp(a->value[ARGUMENT_day], "week") == 0) {
+        count = week_days(s, &options, each, times);
+    }
+    return plans_run(a, s, each, times, count);
 }
 
 int tbs_cmd_plan(int argc, char **argv)

@@ -12,4 +12,7 @@ int tbs_cmd_plan(int argc, char **argv);
 /* "90% within 15 min", "90% 15min", "90% / 900 s": true with share and wait. Pure. */
 bool tbs_promise_read(const char *text, double *share, int64_t *wait_us);
 
+/* "99% of cases on time", "99%", "99% 按时": likewise. */
+bool tbs_on_time_read(const char *text, double *share);
+
 #endif

@@ -145,6 +145,16 @@ void tbs_flows_run(const struct tb_scenario *scenario, const struct tbs_plan_opt
  * window_count * TBS_PLAN_SLOTS, with as many windows as the plan may use. */
 uint32_t tbs_plan_shifts(const struct tbs_plan *plan, uint32_t hall, struct tb_shift *shifts);
 
+/* ---- write.c ------------------------------------------------------------------------------ */
+
+const char *tbs_clock_text(int64_t us, char text[16]); /* "08:30" */
+/* Rows of plans.csv for the scenario's own shifts but those left out. */
+void tbs_shifts_csv(const struct tb_scenario *scenario, const bool *left_out, FILE *out);
+/* needs.csv, plan.csv, plan.json, whole or not at all. */
+bool tbs_plan_files(const void *plan, void (*needs)(const void *, FILE *),
+                    void (*rows)(const void *, FILE *), void (*json)(const void *, FILE *),
+                    const char *folder, char error[768]);
+
 /* ---- budget.c ----------------------------------------------------------------------------- */
 
 double tbs_steps_within(const struct tbs_plan_hall *hall, uint32_t step);

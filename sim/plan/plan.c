@@ -95,6 +95,7 @@ void tbs_plan_options_init(struct tbs_plan_options *options, const struct tb_sce
         .seed = 1,
         .threads = 1,
         .city_days = 40,
+        .effort = 1,
     };
 }
 
@@ -415,6 +416,7 @@ struct tbs_plan *tbs_plan_search(const struct tb_scenario *s,
                         .context = context, .order = order, .told = PTHREAD_MUTEX_INITIALIZER};
 
     plan->scenario = s;
+    plan->week_days = 1;
     plan->options = *options;
     plan->hall_count = s->hall_count;
     plan->halls = tbs_plan_zeroed(s->hall_count, sizeof *plan->halls);

@@ -136,6 +136,8 @@ struct tbs_plan_options {
     double budget_hours;  /* 0: the promise is given; else the best one for so many hours */
     uint32_t slot_from, slot_to; /* only these half hours, for the people who come in them, as noon
                                     windows; the others stay as the scenario has them. 0, 0: all */
+    bool flat;            /* the same windows all day */
+    double effort;        /* 1; at 2 twice as many days are simulated: closer to the least */
     bool each;            /* the promise holds in each half hour, not only over the day */
     uint64_t seed;
     uint32_t threads;   /* at least 1 */
@@ -144,10 +146,10 @@ struct tbs_plan_options {
 /* 90% within the scenario's promise, 95% confidence, seed 1, one thread. */
 void tbs_plan_options_init(struct tbs_plan_options *options, const struct tb_scenario *scenario);
 
-/* One more window in a half hour, and the share in time with it: by the replay, corrected. The
- * steps lead from one window in each half hour through the plan to all that help. */
+/* One more window, or some, in a half hour, and the share in time with it: by the replay,
+ * corrected. The steps lead from one window in each half hour through the plan to all that help. */
 struct tbs_plan_step {
-    uint32_t slot;
+    uint32_t slot, windows;
     double hours; /* of this step */
     double within;
 };
@@ -218,6 +220,7 @@ struct tbs_plan {
     uint32_t city_days, city_kept, city_broken;
     double city_within;
     double wall_s;
+    uint32_t week_days; /* such days in a week: 1 unless the caller says so */
     bool stopped;
 };
 
@@ -260,13 +263,16 @@ struct tbs_plan *tbs_plan_search(const struct tb_scenario *scenario,
                                  void *context, const atomic_bool *stop);
 void tbs_plan_free(struct tbs_plan *plan);
 
-/* What plan.json holds. */
-void tbs_plan_json(const struct tbs_plan *plan, FILE *out);
-/* needs.csv: hall,day,from,to,windows: a row for each half hour of each hall. plan.csv: the same in
- * the format of plans.csv; halls and kinds of day that the plan says nothing of as they were. */
-void tbs_plan_needs_csv(const struct tbs_plan *plan, FILE *out);
-void tbs_plan_plan_csv(const struct tbs_plan *plan, FILE *out);
+/* Of one plan, or of several of one scenario for different kinds of days (a week).
+ *
+ * plan.json; of a week: sums over its days, and `days`, the plans. needs.csv:
+ * hall,day,from,to,windows: a row for each half hour of each hall. plan.csv: the same in the format
+ * of plans.csv; halls, desks and kinds of day that the plans say nothing of as they were. */
+void tbs_plan_json(const struct tbs_plan *const *plans, uint32_t count, FILE *out);
+void tbs_plan_needs_csv(const struct tbs_plan *const *plans, uint32_t count, FILE *out);
+void tbs_plan_plan_csv(const struct tbs_plan *const *plans, uint32_t count, FILE *out);
 /* Writes the three into a folder, whole or not at all. False: *error says why. */
-bool tbs_plan_write(const struct tbs_plan *plan, const char *folder, char error[768]);
+bool tbs_plan_write(const struct tbs_plan *const *plans, uint32_t count, const char *folder,
+                    char error[768]);
 
 #endif

@@ -6,6 +6,8 @@
 #include "plan/search.h"
 
 enum { SWAPS = 4, SWAP_WIDTH = 3 };
+/* So much may others seem to miss when one gives a window away: by chance of the replay. */
+#define EACH_SLACK 2e-4
 
 struct tbs_recording tbs_first_days(const struct tbs_recording *r, uint32_t visits)
 {
@@ -29,6 +31,16 @@ double tbs_share_of(double odds)
     return odds / (1 + odds);
 }
 
+/* By how much one half hour misses the promise, in shares of the day. */
+static double slot_miss(const struct tbs_search *s, const struct tbs_share *share, uint32_t k)
+{
+    const double n = share->slot_visits[k], out = tbs_odds(n - share->slot_within[k], n);
+    const double wanted = fmin(s->options->share + s->pad_slot[k], 1);
+
+    return n > 0 ? fmax(0, wanted - 1 + tbs_share_of(out * s->odds_slot[k])) * n / share->visits
+                 : 0;
+}
+
 struct tbs_guess tbs_guess_by(const struct tbs_search *s, const struct tbs_recording *recording,
                               const struct tbs_staffing *staffing)
 {
@@ -48,11 +60,7 @@ struct tbs_guess tbs_guess_by(const struct tbs_search *s, const struct tbs_recor
         g.miss += fmax(0, o->share + s->pad_within - g.within);
     }
     for (uint32_t k = s->lab->judge_from; k < s->lab->judge_to && o->each; k++) {
-        if (share.slot_visits[k] > 0) {
-            const double n = share.slot_visits[k], out = tbs_odds(n - share.slot_within[k], n);
-            const double wanted = fmin(o->share + s->pad_slot[k], 1);
-            g.miss += fmax(0, wanted - 1 + tbs_share_of(out * s->odds_slot[k])) * n / share.visits;
-        }
+        g.miss += slot_miss(s, &share, k);
     }
     return g;
 }
@@ -97,8 +105,30 @@ uint32_t tbs_best_add(const struct tbs_search *s, const struct tbs_staffing *sta
     return best;
 }
 
+/* Half hours that miss the promise by the replay get a window each, until none does. */
+static void each_add(const struct tbs_search *s, struct tbs_staffing *staffing)
+{
+    bool more = true;
+
+    while (more && !tbs_search_stopped(s)) {
+        struct tbs_share share;
+        tbs_replay(s->lab, &s->recording, staffing, &share);
+        more = false;
+        for (uint32_t i = 0; i < s->open_count; i++) {
+            const uint32_t k = s->open[i];
+            if (slot_miss(s, &share, k) > 0 && can(s, staffing, k, 1)) {
+                staffing->windows[k]++;
+                more = true;
+            }
+        }
+    }
+}
+
 void tbs_add_until_kept(const struct tbs_search *s, struct tbs_staffing *staffing)
 {
+    if (s->options->each) {
+        each_add(s, staffing);
+    }
     while (tbs_guess_all(s, staffing).miss > 0 && !tbs_search_stopped(s)) {
         const uint32_t k = tbs_best_add(s, staffing);
         if (k == TB_NONE) {
@@ -204,8 +234,31 @@ void tbs_swap(const struct tbs_search *s, struct tbs_staffing *staffing, uint32_
     }
 }
 
+/* As iterative staffing does it: each half hour for itself, then each that can spare a window
+ * without another missing it. */
+static void each_descend(const struct tbs_search *s, struct tbs_staffing *staffing)
+{
+    each_add(s, staffing);
+    for (uint32_t i = s->open_count; i-- > 0;) {
+        const uint32_t k = s->open[i];
+        while (can(s, staffing, k, -1) && !tbs_search_stopped(s)) {
+            staffing->windows[k]--;
+            struct tbs_share share;
+            tbs_replay(s->lab, &s->recording, staffing, &share);
+            if (slot_miss(s, &share, k) > 0 || tbs_guess_all(s, staffing).miss > EACH_SLACK) {
+                staffing->windows[k]++;
+                break;
+            }
+        }
+    }
+}
+
 void tbs_descend(const struct tbs_search *s, struct tbs_staffing *staffing)
 {
+    if (s->options->each) {
+        each_descend(s, staffing);
+        return;
+    }
     tbs_add_until_kept(s, staffing);
     tbs_remove_while_kept(s, staffing);
     for (uint32_t i = 0; i < SWAPS && !tbs_search_stopped(s) && swap_better(s, staffing); i++) {

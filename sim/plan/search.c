@@ -1,8 +1,8 @@
 /* One hall: the fewest window hours that keep the promise.
  *
  * Candidates come from the replay, whose error is measured by the core and added; the core decides
- * on fresh seeds. Candidate i may be accepted wrongly with a chance of alpha / 2^(i+1), spent over
- * its looks in proportion to the days seen between them (error spending: Lan, DeMets: Discrete
+ * on fresh seeds. Candidate i may be accepted wrongly with a chance of about alpha / 2^(i+1), spent
+ * over its looks in proportion to the days seen between them (error spending: Lan, DeMets: Discrete
  * sequential boundaries for clinical trials, 1983), so that all wrong acceptances together stay
  * below alpha whatever is tried. What was accepted is then run once more on seeds of its own: these
  * days are what is reported, and all days together must still show the promise kept. */
@@ -23,6 +23,8 @@ enum {
 };
 /* A plan worth finding is so many standard errors, with all days, above the promise. */
 #define WORTH_Z 2.5
+/* Part of the error allowed that is kept for the plan with all windows. */
+#define ERROR_ALL 0.25
 
 struct verdict {
     bool kept;
@@ -73,11 +75,16 @@ void tbs_search_correct(struct tbs_search *s, const struct tbs_staffing *staffin
     }
 }
 
-uint32_t tbs_search_days(const struct tbs_search *s, uint32_t visits)
+static uint32_t days_of(const struct tbs_search *s, uint32_t visits)
 {
     const double days = visits / fmax(s->lab->visits_most, 1);
 
-    return days < DAYS_LEAST ? DAYS_LEAST : days > DAYS_MOST ? DAYS_MOST : (uint32_t)days;
+    return (uint32_t)fmin(fmax(days, DAYS_LEAST), DAYS_MOST);
+}
+
+uint32_t tbs_search_days(const struct tbs_search *s, uint32_t visits)
+{
+    return (uint32_t)(days_of(s, visits) * (s->options->effort > 0 ? s->options->effort : 1));
 }
 
 /* What a check can show at best: its error is that of the days seen, shrunk. */
@@ -95,7 +102,16 @@ static void pads_set(struct tbs_search *s, const struct tbs_lab_result *r, doubl
 void tbs_search_record(struct tbs_search *s, const struct tbs_staffing *staffing, uint64_t seed,
                        uint32_t visits, struct tbs_lab_result *result)
 {
-    tbs_lab_run(s->lab, staffing, seed, 0, tbs_search_days(s, visits), result, &s->recording);
+    const uint32_t days = days_of(s, visits);
+
+    tbs_lab_begin(s->lab, staffing, seed, 0, &s->recording);
+    tbs_lab_more(s->lab, days);
+    s->lab->recording = NULL;
+    if (s->options->each) {
+        /* Half hours have few visits: the core sees more of them than the replay has to bear. */
+        tbs_lab_more(s->lab, tbs_search_days(s, CHECK_VISITS) / 2);
+    }
+    tbs_lab_tell(s->lab, result);
     s->days_run += result->days;
     s->rank = tbs_first_days(&s->recording, TBS_RANK_VISITS);
     tbs_search_correct(s, staffing, result);
@@ -245,9 +261,11 @@ static void others_keep(const struct tbs_search *s, struct tbs_staffing *staffin
 static void propose(struct tbs_search *s, struct tbs_staffing *staffing,
                     struct tbs_lab_result *result)
 {
+    const uint32_t rounds = s->options->flat ? 1 : ROUNDS;
+
     tbs_load_start(s->lab, s->options, staffing);
     others_keep(s, staffing);
-    for (uint32_t round = 0; round < ROUNDS && !tbs_search_stopped(s); round++) {
+    for (uint32_t round = 0; round < rounds && !tbs_search_stopped(s); round++) {
         const struct tbs_staffing before = *staffing;
         tbs_search_record(s, staffing, s->options->seed, TBS_SEARCH_VISITS, result);
         pads_set(s, result, WORTH_Z);
@@ -268,6 +286,12 @@ static void hall_take(struct tbs_plan_hall *hall, const struct tbs_staffing *sta
     hall->state = v->kept ? TBS_PLAN_KEPT : TBS_PLAN_UNPROVEN;
 }
 
+/* Of the error allowed, what candidate i may use. */
+static double share_of_error(const struct tbs_search *s, uint32_t i)
+{
+    return (1 - ERROR_ALL) * (1 - s->options->confidence) * ldexp(1, -(int)i - 1);
+}
+
 /* How many windows less. */
 static uint32_t steps_between(const struct tbs_staffing *a, const struct tbs_staffing *b)
 {
@@ -286,23 +310,46 @@ static bool reduce(const struct tbs_search *s, const struct tbs_staffing *kept, 
     uint32_t k;
 
     *next = *kept;
+    if (s->options->each) {
+        tbs_descend(s, next);
+        return tbs_lab_hours(s->lab, next) < tbs_lab_hours(s->lab, kept);
+    }
     for (uint32_t i = 0; i < most && (k = tbs_best_remove(s, next)) != TB_NONE; i++) {
         next->windows[k]--;
     }
     return memcmp(next, kept, sizeof *next) != 0;
 }
 
+/* A window where it helps most; or in each half hour that was not shown good by itself. */
+static bool add_one(const struct tbs_search *s, const struct verdict *v, struct tbs_staffing *next)
+{
+    bool added = false;
+
+    for (uint32_t i = 0; i < s->open_count && s->options->each; i++) {
+        const uint32_t k = s->open[i];
+        const double z = (v->check.slots[k].within - s->options->share) / v->check.slot_error[k];
+        if (v->check.slots[k].visits > 0 && z < WORTH_Z && next->windows[k] < s->lab->windows_max) {
+            next->windows[k]++;
+            added = true;
+        }
+    }
+    const uint32_t k = added ? TB_NONE : tbs_best_add(s, next);
+    if (k != TB_NONE) {
+        next->windows[k]++;
+    }
+    return added || k != TB_NONE;
+}
+
 /* Up until a candidate is kept; then down, as far as the replay dares; where it dared too much,
  * half as far. */
 static void decide(struct tbs_search *s, struct tbs_staffing next, struct tbs_plan_hall *hall)
 {
-    const double alpha = 1 - s->options->confidence;
     const uint64_t seed = (s->options->seed + 1) * 0x9e3779b97f4a7c15u;
     uint32_t most = UINT32_MAX;
     bool have = false;
 
     for (uint32_t i = 0; i < TRIES && !tbs_search_stopped(s); i++) {
-        const struct verdict v = judge(s, &next, seed + i * 16, alpha * ldexp(1, -(int)i - 1));
+        const struct verdict v = judge(s, &next, seed + i * 16, share_of_error(s, i));
         if (tbs_search_stopped(s)) {
             return;
         }
@@ -312,21 +359,62 @@ static void decide(struct tbs_search *s, struct tbs_staffing next, struct tbs_pl
         }
         have |= v.kept;
         if (have) {
+            if (s->options->each && !v.kept) {
+                return; /* what was left out was left out for its own half hour */
+            }
             most = v.kept ? most : steps_between(&hall->needs, &next) / 2;
             if (!reduce(s, &hall->needs, most, &next)) {
                 return;
             }
             continue;
         }
-        const uint32_t k = tbs_best_add(s, &next);
-        if (k == TB_NONE) {
+        if (!add_one(s, &v, &next)) {
             return;
         }
-        next.windows[k]++;
         if (i >= 3) {
             pads_set(s, &v.check, WORTH_Z + i / 3.0);
         }
         tbs_add_until_kept(s, &next);
+    }
+}
+
+static void flat_put(const struct tbs_search *s, uint32_t windows, struct tbs_staffing *staffing)
+{
+    for (uint32_t i = 0; i < s->open_count; i++) {
+        staffing->windows[s->open[i]] = (uint16_t)windows;
+    }
+}
+
+/* The same windows all day: from theory's number up to one that is kept, then down to one that is
+ * not. */
+static void decide_flat(struct tbs_search *s, struct tbs_staffing next, struct tbs_plan_hall *hall)
+{
+    const uint64_t seed = (s->options->seed + 1) * 0x9e3779b97f4a7c15u;
+    uint32_t n = 1;
+    bool have = false;
+
+    for (uint32_t i = 0; i < s->open_count; i++) {
+        n = next.windows[s->open[i]] > n ? next.windows[s->open[i]] : n;
+    }
+    for (uint32_t i = 0; i < TRIES && n >= 1 && n <= s->lab->windows_max; i++) {
+        flat_put(s, n, &next);
+        const struct verdict v = judge(s, &next, seed + i * 16, share_of_error(s, i));
+        if (tbs_search_stopped(s)) {
+            return;
+        }
+        tell(s, "check", &next, &v.fresh, v.kept);
+        if (v.kept || !have) {
+            hall_take(hall, &next, &v);
+        }
+        if (have && !v.kept) {
+            return;
+        }
+        /* Up until one is kept; the first one that theory named may be too many. */
+        have |= v.kept && i == 0;
+        if (v.kept && !have) {
+            return;
+        }
+        n = v.kept ? n - 1 : n + 1;
     }
 }
 
@@ -356,8 +444,8 @@ static void all_try(struct tbs_search *s, struct tbs_plan_hall *hall)
     struct tbs_staffing all = hall->needs;
 
     all_windows(s, &all);
-    struct verdict v = judge(s, &all, s->options->seed * 0x2545f4914f6cdd1du + 3,
-                             alpha * ldexp(1, -TRIES - 1));
+    struct verdict v =
+        judge(s, &all, s->options->seed * 0x2545f4914f6cdd1du + 3, ERROR_ALL * alpha);
     if (v.kept) {
         hall_take(hall, &all, &v);
         return;
@@ -404,10 +492,16 @@ void tbs_hall_search(struct tbs_lab *lab, const struct tbs_plan_options *options
         return;
     }
     propose(&s, &first, &hall->result);
+    if (options->flat) {
+        tbs_load_start(lab, options, &first);
+        others_keep(&s, &first);
+    }
     hall->state = TBS_PLAN_STOPPED;
     if (options->budget_hours > 0 && !tbs_search_stopped(&s)) {
         hall->needs = first;
         hall->state = TBS_PLAN_KEPT;
+    } else if (options->flat) {
+        decide_flat(&s, first, hall);
     } else {
         decide(&s, first, hall);
     }

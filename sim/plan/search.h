@@ -66,7 +66,8 @@ void tbs_descend(const struct tbs_search *s, struct tbs_staffing *staffing);
 
 /* ---- worth.c ------------------------------------------------------------------------------ */
 
-/* Fills steps, next_gain; Erlang C's plan and the fewest hours that serve as many in time as it. */
+/* Fills steps, next_gain; Erlang C's plan and the fewest hours that serve as many in time as it.
+ * Of a plan with the same windows all day only next_gain: its steps are days. */
 void tbs_hall_worth(struct tbs_search *s, struct tbs_plan_hall *hall);
 /* The same hours, moved to where they serve most in time, and judged on fresh seeds. */
 void tbs_hall_polish(struct tbs_search *s, struct tbs_plan_hall *hall);

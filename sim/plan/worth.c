@@ -11,6 +11,7 @@ enum {
     EQUAL_VISITS = 8000, /* on which two plans are compared */
     EQUAL_TRIES = 6,
     STEPS_MOST = 512,
+    STEPS_DOWN = 160, /* about; of a larger plan several windows make one step */
     POLISH_MOVES = 6,
 };
 
@@ -31,6 +32,16 @@ static uint32_t least_harm(const struct tbs_search *s, const struct tbs_staffing
     return best;
 }
 
+static double windows_sum(const struct tbs_search *s, const struct tbs_staffing *at)
+{
+    double sum = 0;
+
+    for (uint32_t i = 0; i < s->open_count; i++) {
+        sum += at->windows[s->open[i]];
+    }
+    return sum;
+}
+
 /* From the plan down to one window in each half hour, and up to all that help: the promise is left
  * aside, only the share in time counts. */
 static void steps_make(struct tbs_search *s, struct tbs_plan_hall *hall)
@@ -47,9 +58,12 @@ static void steps_make(struct tbs_search *s, struct tbs_plan_hall *hall)
     hall->steps = tbs_plan_zeroed(STEPS_MOST, sizeof *hall->steps);
     double within = tbs_guess_all(&own, &at).within;
     const double within_plan = within;
-    while (downs < STEPS_MOST / 2 && (k = least_harm(&own, &at)) != TB_NONE) {
-        down[downs++] = (struct tbs_plan_step){k, s->hours[k], within};
-        at.windows[k]--;
+    const uint32_t stride = (uint32_t)(windows_sum(s, &at) / STEPS_DOWN) + 1;
+    while (downs < STEPS_MOST / 2 && !tbs_search_stopped(s) &&
+           (k = least_harm(&own, &at)) != TB_NONE) {
+        const uint32_t n = at.windows[k] > stride ? stride : at.windows[k] - 1u;
+        down[downs++] = (struct tbs_plan_step){k, n, n * s->hours[k], within};
+        at.windows[k] = (uint16_t)(at.windows[k] - n);
         within = fmin(within, tbs_guess_all(&own, &at).within);
     }
     hall->least = at;
@@ -64,7 +78,7 @@ static void steps_make(struct tbs_search *s, struct tbs_plan_hall *hall)
            (k = tbs_best_add(&own, &at)) != TB_NONE) {
         at.windows[k]++;
         within = fmax(within, tbs_guess_all(&own, &at).within);
-        hall->steps[hall->step_count++] = (struct tbs_plan_step){k, s->hours[k], within};
+        hall->steps[hall->step_count++] = (struct tbs_plan_step){k, 1, s->hours[k], within};
     }
 }
 
@@ -148,8 +162,10 @@ void tbs_hall_worth(struct tbs_search *s, struct tbs_plan_hall *hall)
 {
     hall->visits = hall->result.day.visits;
     next_gain(s, hall);
-    steps_make(s, hall);
-    erlang_compare(s, hall);
+    if (!s->options->flat) {
+        steps_make(s, hall);
+        erlang_compare(s, hall);
+    }
 }
 
 void tbs_hall_polish(struct tbs_search *s, struct tbs_plan_hall *hall)

@@ -11,7 +11,7 @@
 /* ---- half hours as people write them ----------------------------------------------------------
  */
 
-static const char *clock_text(int64_t us, char text[16])
+const char *tbs_clock_text(int64_t us, char text[16])
 {
     const int64_t minutes = us / TB_MINUTES(1);
 
@@ -50,21 +50,28 @@ static bool is_planned(const struct tbs_plan *plan, uint32_t hall)
 /* ---- tables -----------------------------------------------------------------------------------
  */
 
-void tbs_plan_needs_csv(const struct tbs_plan *plan, FILE *out)
+static void needs_rows(const struct tbs_plan *plan, FILE *out)
 {
     const struct tb_scenario *s = plan->scenario;
     char a[16], b[16];
 
-    fprintf(out, "hall,day,from,to,windows\n");
     for (uint32_t h = 0; h < plan->hall_count; h++) {
         for (uint32_t k = 0; k < TBS_PLAN_SLOTS && is_planned(plan, h); k++) {
             int64_t from, to;
             if (open_part(plan, h, k, &from, &to)) {
                 fprintf(out, "%s,%s,%s,%s,%u\n", s->halls[h].label.id,
-                        s->day_kinds[plan->options.days.kind].id, clock_text(from, a),
-                        clock_text(to, b), plan->halls[h].needs.windows[k]);
+                        s->day_kinds[plan->options.days.kind].id, tbs_clock_text(from, a),
+                        tbs_clock_text(to, b), plan->halls[h].needs.windows[k]);
             }
         }
+    }
+}
+
+void tbs_plan_needs_csv(const struct tbs_plan *const *plans, uint32_t count, FILE *out)
+{
+    fprintf(out, "hall,day,from,to,windows\n");
+    for (uint32_t i = 0; i < count; i++) {
+        needs_rows(plans[i], out);
     }
 }
 
@@ -86,15 +93,43 @@ void tbs_lab_windows_print(const struct tbs_lab *lab, uint32_t count, FILE *out)
     }
 }
 
+/* The skill that plans.csv has to name: none if it is the window's own. */
+static const char *skill_of(const struct tb_scenario *s, const struct tb_shift *shift)
+{
+    const uint32_t station = s->servers[shift->server].station;
+
+    if (station >= s->hall_count) {
+        return "";
+    }
+    const uint32_t window = shift->server - s->halls[station].window_first;
+    return s->config.stations[station].servers[window] == shift->profile
+               ? ""
+               : s->halls[station].skills[shift->profile].id;
+}
+
+static void shift_print(const struct tb_scenario *s, const struct tb_shift *shift, FILE *out)
+{
+    const uint32_t station = s->servers[shift->server].station;
+    char a[16], b[16];
+
+    fprintf(out, "%s,%s,%s,%s,",
+            station < s->hall_count ? s->halls[station].label.id
+                                    : s->desks[station - s->hall_count].label.id,
+            s->day_kinds[shift->day_kind].id, tbs_clock_text(shift->from_us, a),
+            tbs_clock_text(shift->to_us, b));
+}
+
 static void hall_rows(const struct tbs_plan *plan, uint32_t h, FILE *out)
 {
     const struct tb_scenario *s = plan->scenario;
     const struct tbs_plan_options *o = &plan->options;
     struct tbs_lab *lab = tbs_lab_create(s, h, &o->days, o->windows_max, NULL, o->wait_us);
+    const uint32_t own_count = s->halls[h].window_count;
     char a[16], b[16];
 
     for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
         const uint32_t n = plan->halls[h].needs.windows[k];
+        bool other = false; /* windows with a skill that is not their own */
         int64_t from = 0, to = 0, next_from = 0, next_to = 0;
         if (n == 0 || !open_part(plan, h, k, &from, &to)) {
             continue;
@@ -104,10 +139,23 @@ static void hall_rows(const struct tbs_plan *plan, uint32_t h, FILE *out)
             to = next_to;
             k++;
         }
-        fprintf(out, "%s,%s,%s,%s,", s->halls[h].label.id, s->day_kinds[o->days.kind].id,
-                clock_text(from, a), clock_text(to, b));
-        tbs_lab_windows_print(lab, n, out);
-        fprintf(out, "\n");
+        struct tb_shift shift = {s->halls[h].window_first, o->days.kind, 0, from, to};
+        for (uint32_t i = 0; i < n; i++) {
+            const uint32_t w = lab->order[i];
+            other |= w < own_count && lab->profiles[w] != s->config.stations[h].servers[w];
+        }
+        if (!other) {
+            fprintf(out, "%s,%s,%s,%s,", s->halls[h].label.id, s->day_kinds[o->days.kind].id,
+                    tbs_clock_text(from, a), tbs_clock_text(to, b));
+            tbs_lab_windows_print(lab, n, out);
+            fprintf(out, ",\n");
+        }
+        for (uint32_t i = 0; i < n && other; i++) {
+            shift.server = s->halls[h].window_first + lab->order[i];
+            shift.profile = lab->profiles[lab->order[i]];
+            shift_print(s, &shift, out);
+            fprintf(out, "%u~%u,%s\n", lab->order[i] + 1, lab->order[i] + 1, skill_of(s, &shift));
+        }
     }
     tbs_lab_free(lab);
 }
@@ -116,50 +164,65 @@ static bool same_row(const struct tb_scenario *s, const struct tb_shift *a,
                      const struct tb_shift *b)
 {
     return s->servers[a->server].station == s->servers[b->server].station &&
-           a->day_kind == b->day_kind && a->from_us == b->from_us && a->to_us == b->to_us;
+           a->day_kind == b->day_kind && a->from_us == b->from_us && a->to_us == b->to_us &&
+           strcmp(skill_of(s, a), skill_of(s, b)) == 0;
 }
 
-/* Shifts that the plan says nothing of. */
-static void other_rows(const struct tbs_plan *plan, FILE *out)
+void tbs_shifts_csv(const struct tb_scenario *s, const bool *left_out, FILE *out)
 {
-    const struct tb_scenario *s = plan->scenario;
     bool *written = tbs_plan_zeroed(s->shift_count, sizeof *written);
-    char a[16], b[16];
 
     for (uint32_t i = 0; i < s->shift_count; i++) {
         const struct tb_shift *shift = &s->shifts[i];
         const uint32_t station = s->servers[shift->server].station;
         const bool hall = station < s->hall_count;
-        if (written[i] || (hall && shift->day_kind == plan->options.days.kind &&
-                           is_planned(plan, station))) {
+        if (written[i] || left_out[i]) {
             continue;
         }
         const uint32_t first = hall ? s->halls[station].window_first
                                     : s->desks[station - s->hall_count].approver_first;
         uint32_t last = shift->server;
         for (uint32_t j = i + 1; j < s->shift_count; j++) {
-            if (s->shifts[j].server == last + 1 && same_row(s, shift, &s->shifts[j])) {
+            if (s->shifts[j].server == last + 1 && !left_out[j] &&
+                same_row(s, shift, &s->shifts[j])) {
                 last++;
                 written[j] = true;
             }
         }
-        fprintf(out, "%s,%s,%s,%s,%u~%u\n",
-                hall ? s->halls[station].label.id : s->desks[station - s->hall_count].label.id,
-                s->day_kinds[shift->day_kind].id, clock_text(shift->from_us, a),
-                clock_text(shift->to_us, b), shift->server - first + 1, last - first + 1);
+        shift_print(s, shift, out);
+        fprintf(out, "%u~%u,%s\n", shift->server - first + 1, last - first + 1,
+                skill_of(s, shift));
     }
     free(written);
 }
 
-void tbs_plan_plan_csv(const struct tbs_plan *plan, FILE *out)
+static bool says(const struct tbs_plan *plan, const struct tb_shift *shift)
 {
-    fprintf(out, "hall,day,from,to,windows\n");
-    for (uint32_t h = 0; h < plan->hall_count; h++) {
-        if (is_planned(plan, h)) {
-            hall_rows(plan, h, out);
+    const uint32_t station = plan->scenario->servers[shift->server].station;
+
+    return station < plan->hall_count && shift->day_kind == plan->options.days.kind &&
+           is_planned(plan, station);
+}
+
+void tbs_plan_plan_csv(const struct tbs_plan *const *plans, uint32_t count, FILE *out)
+{
+    const struct tb_scenario *s = plans[0]->scenario;
+    bool *left_out = tbs_plan_zeroed(s->shift_count, sizeof *left_out);
+
+    fprintf(out, "hall,day,from,to,windows,skill\n");
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t h = 0; h < s->hall_count; h++) {
+            if (is_planned(plans[i], h)) {
+                hall_rows(plans[i], h, out);
+            }
+        }
+        for (uint32_t k = 0; k < s->shift_count; k++) {
+            left_out[k] |= says(plans[i], &s->shifts[k]);
         }
     }
-    other_rows(plan, out);
+    /* What the plans say nothing of stays as it is. */
+    tbs_shifts_csv(s, left_out, out);
+    free(left_out);
 }
 
 /* ---- plan.json --------------------------------------------------------------------------------
@@ -185,7 +248,7 @@ static json_t *half_hours(const struct tbs_plan *plan, uint32_t h)
         }
         json_array_append_new(
             list, json_pack("{s:s, s:s, s:i, s:i, s:o, s:o, s:o, s:o}", "from",
-                            clock_text(from, a), "to", clock_text(to, b), "windows",
+                            tbs_clock_text(from, a), "to", tbs_clock_text(to, b), "windows",
                             (int)hall->needs.windows[k], "windows_erlang_c",
                             (int)hall->erlang_c.windows[k], "visits", number(f->visits),
                             "within_share", number(f->within), "left_share", number(f->left),
@@ -346,10 +409,30 @@ static json_t *plan_object(const struct tbs_plan *plan)
     return object;
 }
 
-void tbs_plan_json(const struct tbs_plan *plan, FILE *out)
+void tbs_plan_json(const struct tbs_plan *const *plans, uint32_t count, FILE *out)
 {
-    json_t *object = plan_object(plan);
+    json_t *object = count == 1 ? plan_object(plans[0]) : json_object();
+    json_t *list = json_array();
+    double hours = 0, hours_c = 0, wall_s = 0, kept = 1;
 
+    for (uint32_t i = 0; i < count && count > 1; i++) {
+        const double times = plans[i]->week_days;
+        hours += times * plans[i]->window_hours;
+        hours_c += times * plans[i]->window_hours_erlang_c;
+        kept = fmin(kept, plans[i]->promise_kept_probability);
+        wall_s += plans[i]->wall_s;
+        json_t *day = plan_object(plans[i]);
+        json_object_set_new(day, "days_a_week", json_integer(plans[i]->week_days));
+        json_array_append_new(list, day);
+    }
+    if (count > 1) {
+        put(object, "window_hours", hours);
+        put(object, "window_hours_erlang_c", hours_c);
+        put(object, "promise_kept_probability", kept);
+        json_object_set(object, "days", list);
+        put(object, "wall_s", wall_s);
+    }
+    json_decref(list);
     json_dumpf(object, out, JSON_INDENT(1) | JSON_REAL_PRECISION(8) | JSON_PRESERVE_ORDER);
     fprintf(out, "\n");
     json_decref(object);
@@ -358,14 +441,14 @@ void tbs_plan_json(const struct tbs_plan *plan, FILE *out)
 /* ---- files ------------------------------------------------------------------------------------
  */
 
-bool tbs_plan_write(const struct tbs_plan *plan, const char *folder, char error[768])
+bool tbs_plan_files(const void *plan, void (*needs)(const void *, FILE *),
+                    void (*rows)(const void *, FILE *), void (*json)(const void *, FILE *),
+                    const char *folder, char error[768])
 {
-    static const struct {
+    const struct {
         const char *name;
-        void (*write)(const struct tbs_plan *, FILE *);
-    } files[] = {{"needs.csv", tbs_plan_needs_csv},
-                 {"plan.csv", tbs_plan_plan_csv},
-                 {"plan.json", tbs_plan_json}};
+        void (*write)(const void *, FILE *);
+    } files[] = {{"needs.csv", needs}, {"plan.csv", rows}, {"plan.json", json}};
     struct tbs_report_error wrong = {0};
     struct tbs_files set;
     int status = tbs_files_open(&set, folder, &wrong);
@@ -388,4 +471,39 @@ bool tbs_plan_write(const struct tbs_plan *plan, const char *folder, char error[
     }
     snprintf(error, 768, "%s", wrong.text);
     return status == 0;
+}
+
+/* Plans of different kinds of days, as one. */
+struct some {
+    const struct tbs_plan *const *plans;
+    uint32_t count;
+};
+
+static void needs(const void *context, FILE *out)
+{
+    const struct some *some = context;
+
+    tbs_plan_needs_csv(some->plans, some->count, out);
+}
+
+static void rows(const void *context, FILE *out)
+{
+    const struct some *some = context;
+
+    tbs_plan_plan_csv(some->plans, some->count, out);
+}
+
+static void json(const void *context, FILE *out)
+{
+    const struct some *some = context;
+
+    tbs_plan_json(some->plans, some->count, out);
+}
+
+bool tbs_plan_write(const struct tbs_plan *const *plans, uint32_t count, const char *folder,
+                    char error[768])
+{
+    const struct some some = {plans, count};
+
+    return tbs_plan_files(&some, needs, rows, json, folder, error);
 }

@@ -1,52 +1,11 @@
-/* The planner against exact theory, and its guarantee on new seeds. Long form: stress_plan. */
+/* The planner: its guarantee on new seeds, what it says of the impossible, what it writes. Long
+ * form: stress_plan. Against theory: test_plan_theory.c. */
 #include <criterion/criterion.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "kernel/theory.h"
 #include "plan/command.h"
 #include "plan/lab.h"
-
-/* A hall of M/M/c(+M): open all day, so long against its service that the start does not count. */
-static struct tb_scenario *textbook(double per_day, double service_s, double patience_s)
-{
-    struct tb_scenario_problems problems = {0};
-    char volume[64], service[64], patience[64], windows[64], dir[] = "/tmp/plan-test-XXXXXX";
-    char path[128];
-
-    cr_assert_not_null(mkdtemp(dir));
-    snprintf(volume, sizeof volume, "hall,volume\nhall,%.0f\n", per_day);
-    snprintf(service, sizeof service,
-             "matter,name,service,cv,law\nm,m,%.0fs,,exponential\n", service_s);
-    snprintf(windows, sizeof windows, "hall,name,windows\nhall,hall,60\n");
-    const struct {
-        const char *name, *text;
-    } files[] = {{"demand.csv", volume}, {"matters.csv", service}, {"halls.csv", windows}};
-    for (int i = 0; i < 3; i++) {
-        snprintf(path, sizeof path, "%s/%s", dir, files[i].name);
-        FILE *out = fopen(path, "w");
-        fputs(files[i].text, out);
-        fclose(out);
-    }
-    snprintf(path, sizeof path, "%s/scenario.yaml", dir);
-    FILE *out = fopen(path, "w");
-    char here[512];
-    cr_assert_not_null(getcwd(here, sizeof here));
-    snprintf(patience, sizeof patience, patience_s > 0 ? "%.0fs" : "never", patience_s);
-    fprintf(out, "extends: %s/sim/scenarios/teach-mm1\nname:\n  en: test\nset:\n", here);
-    fprintf(out, "  - patience_least = 0\n  - patience_mean = %s\n", patience);
-    fclose(out);
-    struct tb_scenario *s = tb_scenario_load(dir, &problems);
-    for (uint32_t i = 0; i < problems.count; i++) {
-        fprintf(stderr, "%s: %s\n", problems.problems[i].file, problems.problems[i].en);
-    }
-    snprintf(path, sizeof path, "rm -r %s", dir);
-    cr_assert_eq(system(path), 0);
-    cr_assert_not_null(s);
-    return s;
-}
 
 Test(plan, a_promise_is_read_as_people_write_it)
 {
@@ -69,74 +28,6 @@ Test(plan, a_promise_is_read_as_people_write_it)
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         cr_assert(!tbs_promise_read(bad[i], &share, &wait_us), "%s", bad[i]);
     }
-}
-
-/* Windows are the same all day in theory: the plan's hall is judged with n windows all day, as
- * Erlang has it, and the fewest n that the core finds must be Erlang's. */
-static uint32_t fewest(struct tb_scenario *s, int64_t wait_us, double share, uint32_t guess)
-{
-    struct tbs_plan_days days;
-
-    cr_assert(tbs_plan_days_find(s, s->day_kinds[0].id, &days));
-    days.count = 8;
-    struct tbs_lab *lab = tbs_lab_create(s, 0, &days, 60, NULL, wait_us);
-    cr_assert_not_null(lab);
-    for (uint32_t n = guess > 2 ? guess - 2 : 1; n <= 60; n++) {
-        struct tbs_staffing staffing;
-        struct tbs_lab_result r;
-        for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
-            staffing.windows[k] = (uint16_t)n;
-        }
-        tbs_staffing_evaluate(lab, &staffing, 1, 0, 8, &r);
-        if (r.day.within >= share) {
-            tbs_lab_free(lab);
-            return n;
-        }
-    }
-    tbs_lab_free(lab);
-    return TB_NONE;
-}
-
-static void against_erlang(int first, int last)
-{
-    static const double loads[] = {1.3, 2.6, 4.4, 7.7, 12.2, 19.3};
-    static const double waits_s[] = {0, 20, 60};
-
-    for (int i = first; i < last; i++) {
-        const double a = loads[i % 6], t = waits_s[i / 6 % 3], share = i & 1 ? 0.8 : 0.9;
-        const bool leaves = i / 18;
-        const double service_s = 60, lambda = a / service_s;
-        struct tb_scenario *s = textbook(round(lambda * 86400), service_s, leaves ? 120 : 0);
-        const double rate = round(lambda * 86400) / 86400;
-        uint32_t n = 1;
-        double near = 1;
-        for (;; n++) {
-            const double late =
-                leaves ? tbs_erlang_a_offered_beyond(rate, 1 / service_s, 1 / 120.0, n, t)
-                       : (n > a ? tbs_mmc_wait_beyond(rate, 1 / service_s, n, t) : 1);
-            near = fmin(near, fabs(late - (1 - share)));
-            if (late <= 1 - share) {
-                break;
-            }
-        }
-        /* With patience, who is in time: called before t; he who left before t is not. */
-        if (!leaves && near > 0.004) {
-            const uint32_t found = fewest(s, (int64_t)(t * 1e6), share, n);
-            cr_assert_eq(found, n, "load %.1f, %.0f s, %.0f%%: %u, Erlang %u", a, t, 100 * share,
-                         found, n);
-        }
-        tb_scenario_free(s);
-    }
-}
-
-Test(plan, fewest_windows_are_erlangs)
-{
-    against_erlang(0, 6);
-}
-
-Test(long_plan, fewest_windows_are_erlangs_everywhere)
-{
-    against_erlang(0, 36);
 }
 
 static struct tbs_plan *one_hall(struct tb_scenario *s, uint64_t seed)
@@ -203,6 +94,15 @@ Test(stress_plan, ninety_of_a_hundred_keep_it, .timeout = 600)
     guarantee(100, 20000);
 }
 
+static struct tb_scenario *one_hall_scenario(void)
+{
+    struct tb_scenario_problems problems = {0};
+    struct tb_scenario *s = tb_scenario_load("sim/scenarios/teach-one-hall", &problems);
+
+    cr_assert_not_null(s);
+    return s;
+}
+
 Test(plan, an_impossible_promise_says_so)
 {
     struct tb_scenario_problems problems = {0};
@@ -219,8 +119,180 @@ Test(plan, an_impossible_promise_says_so)
     cr_assert_eq(plan->halls[0].state, TBS_PLAN_IMPOSSIBLE);
     cr_assert_eq(plan->impossible, 1);
     cr_assert(plan->halls[0].result.day.within < 0.9);
-    cr_assert(plan->promise_kept_probability < 0.05);
+    cr_assert(plan->halls[0].kept_probability < 0.05);
+    cr_assert_float_eq(plan->promise_kept_probability, 0, 0);
     tbs_plan_free(plan);
+    tb_scenario_free(s);
+}
+
+/* What is called the nearest promise is one that can be kept, and not far from the best. */
+Test(plan, the_nearest_promise_is_possible)
+{
+    struct tb_scenario *s = one_hall_scenario();
+    struct tbs_plan_options o;
+
+    tbs_plan_options_init(&o, s);
+    cr_assert(tbs_plan_days_find(s, "workday", &o.days));
+    o.windows_max = 2;
+    struct tbs_plan *plan = tbs_plan_search(s, &o, NULL, NULL, NULL);
+    const struct tbs_plan_hall *hall = &plan->halls[0];
+    cr_assert_eq(hall->state, TBS_PLAN_IMPOSSIBLE);
+    cr_assert(hall->nearest_share < hall->result.day.within);
+    cr_assert(hall->nearest_share > hall->result.day.within - 0.05);
+    cr_assert(hall->nearest_left > hall->result.day.left);
+    o.share = hall->nearest_share;
+    o.left_most = hall->nearest_left;
+    struct tbs_plan *nearest = tbs_plan_search(s, &o, NULL, NULL, NULL);
+    cr_assert_eq(nearest->halls[0].state, TBS_PLAN_KEPT, "%u: %.4f of %.4f, %.4f of %.4f leave",
+                 nearest->halls[0].state, nearest->halls[0].result.day.within, o.share,
+                 nearest->halls[0].result.day.left, o.left_most);
+    tbs_plan_free(nearest);
+    tbs_plan_free(plan);
+    tb_scenario_free(s);
+}
+
+/* A promise at the very edge of what all windows give is neither kept nor called impossible. */
+Test(plan, too_close_to_tell_is_not_called_impossible)
+{
+    struct tb_scenario *s = one_hall_scenario();
+    struct tbs_plan_options o;
+    struct tbs_lab_result r;
+    struct tbs_staffing all = {{0}};
+
+    tbs_plan_options_init(&o, s);
+    cr_assert(tbs_plan_days_find(s, "workday", &o.days));
+    o.windows_max = 2;
+    struct tbs_lab *lab = tbs_lab_create(s, 0, &o.days, 2, NULL, o.wait_us);
+    for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
+        all.windows[k] = 2;
+    }
+    tbs_staffing_evaluate(lab, &all, 4711, 0, 3000, &r);
+    tbs_lab_free(lab);
+    o.share = r.day.within;
+    struct tbs_plan *plan = tbs_plan_search(s, &o, NULL, NULL, NULL);
+    cr_assert_eq(plan->halls[0].state, TBS_PLAN_UNPROVEN);
+    cr_assert_eq(plan->unproven, 1);
+    cr_assert_eq(plan->impossible, 0);
+    tbs_plan_free(plan);
+    tb_scenario_free(s);
+}
+
+/* Only some hours are planned; the others stay, and their people don't count. */
+Test(plan, hours_alone_leave_the_others_as_they_were)
+{
+    struct tb_scenario *s = one_hall_scenario();
+    struct tbs_plan_options o;
+    struct tbs_staffing own;
+
+    tbs_plan_options_init(&o, s);
+    cr_assert(tbs_plan_days_find(s, "saturday", &o.days));
+    o.slot_from = 20;
+    o.slot_to = 24;
+    struct tbs_plan *plan = tbs_plan_search(s, &o, NULL, NULL, NULL);
+    const struct tbs_plan_hall *hall = &plan->halls[0];
+    struct tbs_lab *lab = tbs_lab_create(s, 0, &o.days, 0, NULL, o.wait_us);
+    tbs_lab_own(lab, &own);
+    tbs_lab_free(lab);
+    cr_assert_eq(hall->state, TBS_PLAN_KEPT);
+    double hours = 0;
+    for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
+        if (k < 20 || k >= 24) {
+            cr_assert_eq(hall->needs.windows[k], own.windows[k]);
+        } else {
+            hours += 0.5 * hall->needs.windows[k];
+        }
+    }
+    cr_assert_float_eq(hall->hours, hours, 1e-9);
+    tbs_plan_free(plan);
+    tb_scenario_free(s);
+}
+
+static double hours_open(const struct tb_scenario *s, uint32_t kind)
+{
+    double hours = 0;
+
+    for (uint32_t i = 0; i < s->shift_count; i++) {
+        hours += s->shifts[i].day_kind == kind
+                     ? (double)(s->shifts[i].to_us - s->shifts[i].from_us) / (double)TB_HOURS(1)
+                     : 0;
+    }
+    return hours;
+}
+
+/* plan.csv is a whole plans.csv: it loads, has the plan's hours on its kind of day, and the
+ * scenario's shifts, skills and desks on all others. */
+Test(plan, what_is_written_is_what_is_loaded)
+{
+    struct tb_scenario_problems problems = {0};
+    struct tb_scenario *s = tb_scenario_load("sim/scenarios/city58", &problems);
+    struct tbs_plan_options o;
+    char folder[] = "/tmp/plan-test-XXXXXX", path[64], command[64], error[768];
+
+    cr_assert_not_null(s);
+    tbs_plan_options_init(&o, s);
+    o.hall = tb_scenario_station_find(s, "estate-yundu");
+    o.city_days = 0;
+    cr_assert(tbs_plan_days_find(s, "saturday", &o.days));
+    struct tbs_plan *plan = tbs_plan_search(s, &o, NULL, NULL, NULL);
+    const struct tbs_plan *const plans[] = {plan};
+    cr_assert_not_null(mkdtemp(folder));
+    cr_assert(tbs_plan_write(plans, 1, folder, error), "%s", error);
+    snprintf(path, sizeof path, "%s/plan.csv", folder);
+    struct tb_scenario *with =
+        tb_scenario_load_with("sim/scenarios/city58", NULL, 0, path, &problems);
+    cr_assert_not_null(with);
+    const double before = hours_open(s, o.days.kind), now = plan->halls[o.hall].hours_now;
+    cr_assert_float_eq(hours_open(with, o.days.kind), before - now + plan->window_hours, 1e-6);
+    uint32_t i = 0, j = 0;
+    for (;; i++, j++) {
+        while (i < s->shift_count && s->shifts[i].day_kind == o.days.kind) {
+            i++;
+        }
+        while (j < with->shift_count && with->shifts[j].day_kind == o.days.kind) {
+            j++;
+        }
+        if (i == s->shift_count || j == with->shift_count) {
+            break;
+        }
+        cr_assert_eq(s->shifts[i].server, with->shifts[j].server);
+        cr_assert_eq(s->shifts[i].profile, with->shifts[j].profile);
+        cr_assert_eq(s->shifts[i].from_us, with->shifts[j].from_us);
+        cr_assert_eq(s->shifts[i].to_us, with->shifts[j].to_us);
+    }
+    cr_assert(i == s->shift_count && j == with->shift_count);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    cr_assert_eq(system(command), 0);
+    tbs_plan_free(plan);
+    tb_scenario_free(with);
+    tb_scenario_free(s);
+}
+
+/* More hours never buy less, none are spent that there are not, and the promise is what every hall
+ * was seen to keep. */
+Test(plan, a_budget_buys_the_best_for_the_worst)
+{
+    struct tb_scenario_problems problems = {0};
+    struct tb_scenario *s = tb_scenario_load("sim/scenarios/teach-three-halls", &problems);
+    struct tbs_plan_options o;
+    double before = 0;
+
+    cr_assert_not_null(s);
+    tbs_plan_options_init(&o, s);
+    cr_assert(tbs_plan_days_find(s, s->day_kinds[0].id, &o.days));
+    o.days.count = o.days.count < 12 ? o.days.count : 12;
+    o.city_days = 0;
+    for (int i = 0; i < 2; i++) {
+        o.budget_hours = i == 0 ? 40 : 60;
+        struct tbs_plan *plan = tbs_plan_search(s, &o, NULL, NULL, NULL);
+        cr_assert(plan->window_hours <= o.budget_hours);
+        cr_assert(plan->promise_best > before, "%.1f h: %.3f", o.budget_hours, plan->promise_best);
+        for (uint32_t h = 0; h < s->hall_count; h++) {
+            cr_assert(plan->halls[h].visits == 0 ||
+                      plan->halls[h].result.day.within >= plan->promise_best);
+        }
+        before = plan->promise_best;
+        tbs_plan_free(plan);
+    }
     tb_scenario_free(s);
 }
 

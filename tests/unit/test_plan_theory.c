@@ -1,0 +1,276 @@
+/* The planner against exact theory: Erlang C, Erlang A, and Poisson numbers in the M(t)/M/s(t)+M
+ * line whose patience is as its service. Long form: stress_plan. */
+#include <criterion/criterion.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "kernel/theory.h"
+#include "plan/lab.h"
+
+static void file_write(const char *dir, const char *name, const char *text)
+{
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/%s", dir, name);
+    FILE *out = fopen(path, "w");
+    cr_assert_not_null(out);
+    fputs(text, out);
+    fclose(out);
+}
+
+/* A hall of M/M/c(+M) that is open all day; patience 0: nobody leaves. `arrivals` (NULL: evenly):
+ * what arrivals.csv says. */
+static struct tb_scenario *textbook(double per_day, double service_s, double patience_s,
+                                    uint32_t windows, const char *arrivals)
+{
+    struct tb_scenario_problems problems = {0};
+    char text[1024], here[512], patience[64], dir[] = "/tmp/plan-test-XXXXXX", path[128];
+
+    cr_assert_not_null(mkdtemp(dir));
+    cr_assert_not_null(getcwd(here, sizeof here));
+    snprintf(text, sizeof text, "hall,volume\nhall,%.0f\n", per_day);
+    file_write(dir, "demand.csv", text);
+    snprintf(text, sizeof text, "matter,name,service,cv,law\nm,m,%.0fs,,exponential\n", service_s);
+    file_write(dir, "matters.csv", text);
+    snprintf(text, sizeof text, "hall,name,windows\nhall,hall,%u\n", windows);
+    file_write(dir, "halls.csv", text);
+    if (arrivals != NULL) {
+        file_write(dir, "arrivals.csv", arrivals);
+    }
+    snprintf(patience, sizeof patience, patience_s > 0 ? "%.0fs" : "never", patience_s);
+    snprintf(text, sizeof text,
+             "extends: %s/sim/scenarios/teach-mm1\nname:\n  en: test\nset:\n"
+             "  - patience_least = 0\n  - patience_mean = %s\n",
+             here, patience);
+    file_write(dir, "scenario.yaml", text);
+    struct tb_scenario *s = tb_scenario_load(dir, &problems);
+    for (uint32_t i = 0; i < problems.count; i++) {
+        fprintf(stderr, "%s: %s\n", problems.problems[i].file, problems.problems[i].en);
+    }
+    snprintf(path, sizeof path, "rm -r %s", dir);
+    cr_assert_eq(system(path), 0);
+    cr_assert_not_null(s);
+    return s;
+}
+
+/* ---- stationary -------------------------------------------------------------------------------
+ */
+
+struct line {
+    double rate, service_s, patience_s; /* patience 0: nobody leaves */
+    double wait_s, share;
+};
+
+/* Share of arrivals that are called within t: with patience, who gave up before is not. With V the
+ * offered wait and F its law, the mean of exp(-theta V) where V <= t, by parts. */
+static double called_within(const struct line *l, uint32_t n)
+{
+    enum { PARTS = 400 };
+    const double mu = 1 / l->service_s, theta = l->patience_s > 0 ? 1 / l->patience_s : 0;
+    double sum = 0;
+
+    if (l->patience_s <= 0) {
+        return n > l->rate * l->service_s ? 1 - tbs_mmc_wait_beyond(l->rate, mu, n, l->wait_s) : 0;
+    }
+    const double end = 1 - tbs_erlang_a_offered_beyond(l->rate, mu, theta, n, l->wait_s);
+    for (int i = 0; i <= PARTS && l->wait_s > 0; i++) {
+        const double t = l->wait_s * i / PARTS;
+        const double f = 1 - tbs_erlang_a_offered_beyond(l->rate, mu, theta, n, t);
+        sum += (i == 0 || i == PARTS ? 1 : i % 2 ? 4 : 2) * exp(-theta * t) * f;
+    }
+    return exp(-theta * l->wait_s) * end + theta * sum * l->wait_s / PARTS / 3;
+}
+
+/* The exact least; 0 where it is too near the promise for a simulation to tell. */
+static uint32_t exact_least(const struct line *l, double near)
+{
+    uint32_t n = 1;
+
+    while (called_within(l, n) < l->share) {
+        n++;
+    }
+    const bool clear = called_within(l, n) > l->share + near &&
+                       (n == 1 || called_within(l, n - 1) < l->share - near);
+    return clear ? n : 0;
+}
+
+static void plan_equals_exact(const struct line *l, uint32_t exact)
+{
+    struct tb_scenario *s = textbook(l->rate * 86400, l->service_s, l->patience_s, 40, NULL);
+    struct tbs_plan_options o;
+    struct tbs_plan_hall hall;
+
+    tbs_plan_options_init(&o, s);
+    cr_assert(tbs_plan_days_find(s, s->day_kinds[0].id, &o.days));
+    o.days.count = 4;
+    o.flat = true;
+    o.share = l->share;
+    o.wait_us = (int64_t)(l->wait_s * 1e6);
+    cr_assert(tbs_plan_hall_find(s, 0, &o, NULL, NULL, NULL, NULL, &hall));
+    cr_assert_eq(hall.state, TBS_PLAN_KEPT);
+    for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
+        cr_assert_eq(hall.needs.windows[k], exact,
+                     "load %.1f, %.0f%% in %.0f s, patience %.0f s: plan %u, exact %u",
+                     l->rate * l->service_s, 100 * l->share, l->wait_s, l->patience_s,
+                     hall.needs.windows[k], exact);
+    }
+    tbs_plan_hall_clear(&hall);
+    tb_scenario_free(s);
+}
+
+/* Every `stride`-th line that is clear, of the `load_count` smallest loads; how many. */
+static uint32_t against_erlang(uint32_t load_count, uint32_t stride)
+{
+    static const double loads[] = {1.3, 2.6, 4.4, 7.7, 12.2}, waits_s[] = {0, 60, 240};
+    static const double shares[] = {0.7, 0.8, 0.9}, patiences_s[] = {0, 300, 900};
+    uint32_t clear = 0, planned = 0;
+
+    for (uint32_t i = 0; i < 5 * 3 * 3 * 3; i++) {
+        const double service_s = 240, load = loads[i % 5];
+        const struct line l = {round(load / service_s * 86400) / 86400, service_s,
+                               patiences_s[i / 5 % 3], waits_s[i / 15 % 3], shares[i / 45]};
+        const uint32_t exact = exact_least(&l, 0.02);
+        if (i % 5 < load_count && exact > 0 && clear++ % stride == 0) {
+            plan_equals_exact(&l, exact);
+            planned++;
+        }
+    }
+    fprintf(stderr, "%u of %u lines planned, all as Erlang C or Erlang A has them\n", planned,
+            clear);
+    return planned;
+}
+
+Test(plan_theory, the_plan_is_erlangs)
+{
+    cr_assert_geq(against_erlang(2, 12), 3);
+}
+
+Test(stress_plan, the_plan_is_erlangs_for_thirty_and_more, .timeout = 1200)
+{
+    cr_assert_geq(against_erlang(5, 2), 30);
+}
+
+/* ---- M(t)/M/s(t)+M ----------------------------------------------------------------------------
+ */
+
+/* The test of Feldman, Mandelbaum, Massey, Whitt 2008: rate 100 + 20 sin t, mean service and mean
+ * patience 1, staffing for each 0.1. Here 1 is 5 hours, so that a half hour is 0.1; a day is 4.8
+ * and begins empty. Patience being as service, the number in the system is that of M(t)/M/infinity
+ * whatever the staffing, Poisson with mean m(t). */
+enum { UNIT_S = 5 * 3600, RISING = 24 };
+
+static double arrivals_until(double t)
+{
+    return 100 * t + 20 * (1 - cos(t));
+}
+
+static struct tb_scenario *sinus(void)
+{
+    char text[4096];
+    int length = snprintf(text, sizeof text, "arrivals,day,from,to,share\n");
+    const double all = arrivals_until(4.8);
+
+    for (int k = 0; k < TBS_PLAN_SLOTS; k++) {
+        const double share = (arrivals_until((k + 1) * 0.1) - arrivals_until(k * 0.1)) / all;
+        length += snprintf(text + length, sizeof text - (size_t)length,
+                           "sinus,day,%02d:%02d,%02d:%02d,%.6f\n", k / 2, k % 2 * 30,
+                           (k + 1) / 2, (k + 1) % 2 * 30, share);
+    }
+    return textbook(all, UNIT_S, UNIT_S, 200, text);
+}
+
+/* Mean number in the system: m' = rate - m, from empty. */
+static double in_system(double t)
+{
+    return 100 * (1 - exp(-t)) + 10 * (sin(t) - cos(t) + exp(-t));
+}
+
+static double poisson_at_least(double mean, uint32_t n)
+{
+    double term = exp(-mean), below = 0;
+
+    for (uint32_t i = 0; i < n; i++) {
+        below += term;
+        term *= mean / (i + 1);
+    }
+    return 1 - below;
+}
+
+/* Delayed in a half hour by theory: exact while windows only become more. */
+static double poisson_delayed(uint32_t slot, uint32_t windows)
+{
+    enum { PARTS = 20 };
+    double sum = 0;
+
+    for (int i = 0; i < PARTS; i++) {
+        sum += poisson_at_least(in_system((slot + (i + 0.5) / PARTS) * 0.1), windows);
+    }
+    return sum / PARTS;
+}
+
+/* After that windows that have closed end what they began, and the core is asked. */
+static double delayed(struct tbs_lab *lab, const struct tbs_staffing *staffing, uint32_t slot,
+                      double *error)
+{
+    struct tbs_lab_result r;
+
+    *error = 0;
+    if (slot < RISING) {
+        return poisson_delayed(slot, staffing->windows[slot]);
+    }
+    tbs_staffing_evaluate(lab, staffing, 424242, 0, 512, &r);
+    *error = r.slot_error[slot];
+    return 1 - r.slots[slot].within;
+}
+
+/* While windows only become more, the core's delays are Poisson's. */
+static void delays_are_poisson(const struct tbs_staffing *staffing,
+                               const struct tbs_lab_result *result)
+{
+    for (uint32_t k = 0; k < RISING; k++) {
+        const double exact = poisson_delayed(k, staffing->windows[k]);
+        cr_assert(fabs(1 - result->slots[k].within - exact) < 0.012, "%u: %.4f, exact %.4f", k,
+                  1 - result->slots[k].within, exact);
+    }
+}
+
+Test(stress_plan, sinusoidal_arrivals_are_delayed_as_promised_at_all_times, .timeout = 1800)
+{
+    static const double target = 0.5, tolerance = 0.01;
+    struct tb_scenario *s = sinus();
+    struct tbs_plan_options o;
+    struct tbs_plan_hall hall;
+    struct tbs_lab_result r;
+    uint32_t above = 0;
+
+    tbs_plan_options_init(&o, s);
+    cr_assert(tbs_plan_days_find(s, s->day_kinds[0].id, &o.days));
+    o.share = 1 - target - tolerance;
+    o.wait_us = 0;
+    o.each = true;
+    o.effort = 20;
+    cr_assert(tbs_plan_hall_find(s, 0, &o, NULL, NULL, NULL, NULL, &hall));
+    cr_assert_eq(hall.state, TBS_PLAN_KEPT);
+    struct tbs_lab *lab = tbs_lab_create(s, 0, &o.days, 0, NULL, 0);
+    tbs_staffing_evaluate(lab, &hall.needs, 77, 0, 5000, &r);
+    delays_are_poisson(&hall.needs, &r);
+    for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
+        struct tbs_staffing less = hall.needs;
+        cr_assert(1 - r.slots[k].within <= target + tolerance, "%u: delayed %.4f", k,
+                  1 - r.slots[k].within);
+        less.windows[k]--;
+        double error;
+        const double fewer = delayed(lab, &less, k, &error);
+        cr_assert(fewer > target - tolerance - 2.5 * error, "%u: %u windows are not needed: %.4f",
+                  k, hall.needs.windows[k], fewer);
+        above += fewer > target;
+    }
+    fprintf(stderr, "one window fewer exceeds the target in %u of %u half hours\n", above,
+            TBS_PLAN_SLOTS);
+    cr_assert(above * 10 >= TBS_PLAN_SLOTS * 8);
+    tbs_lab_free(lab);
+    tbs_plan_hall_clear(&hall);
+    tb_scenario_free(s);
+}
