@@ -17,5 +17,5 @@ mkdir -p "$folder/shots"
 "${CC:-gcc}" -std=gnu17 -O1 -Wall -Wextra -Werror -Iinclude -Isim -Itests -o "$folder/demo" \
     tests/report/demo/main.c "$B/libtest.a" "$B/libsim.a" -lxlsxwriter -ljansson -lcsv -lm
 "$folder/demo" "$folder" >"$folder/compare.txt"
-"$B/tongban" simulate sim/scenarios/city58 --days 8 --reps 2 --out "$folder/real" >/dev/null
+"$B/tongban" simulate sim/scenarios/city58 --days 3 --reps 2 --out "$folder/real" >/dev/null
 node tests/report/look.js "$folder" "$folder/shots"

@@ -209,6 +209,7 @@ function cumulativeFigure() {
   const step = niceStep(longest / 100),
     marks = [];
   for (let x = 0; x <= longest + step; x += step) marks.push(x);
+  marks.splice(1, 0, ...[10, 30].filter(x => x < step)); // many are called at once
   const series = cumulativeSeries(days, marks);
   promiseLines(series[0], longest);
   const percents = value => digits(value, 1) + '%';

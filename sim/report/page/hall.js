@@ -412,9 +412,15 @@ function heatSection(parent) {
   if (!keys.includes(STATE.heat)) STATE.heat = keys[0];
   const draw = () => {
     const metric = METRICS.slot[STATE.heat];
+    /* After closing, most figures are unknown everywhere. */
+    const last = slots.findLastIndex(slot =>
+      DATA.slots.lines.some((hall, index) =>
+        days.some(day => known(slotLine(index, day, metric.key).values[slot])),
+      ),
+    );
     holder.replaceChildren(
       h('p', {class: 'note'}, noteOf(metric)),
-      ...heatTable(metric, Number(STATE.day), slots),
+      ...heatTable(metric, Number(STATE.day), slots.slice(0, last + 1)),
     );
     stateSave();
   };

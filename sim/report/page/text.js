@@ -215,7 +215,7 @@ const TEXT = {
     'Share of those called on days of that type.',
   ],
   'waits.cut': [
-    '每格 {step}，画到 95% 的人为止；第一分钟的细分见数字表。',
+    '每格 {step}，画到 95% 的人为止；第一分钟的细分见数据表。',
     '{step} a step, up to 95% of people; the first minute is split in the table of numbers.',
   ],
   'waits.cumulative': ['在多少分钟之内叫到', 'Called within so many minutes'],
