@@ -9,8 +9,8 @@
 #include "tool.h"
 
 static const char usage[] =
-    "usage: tongban log verify|show|replay|export DIR [OPTIONS]\n"
-    "用法：tongban log verify|show|replay|export 数据目录 [选项]\n"
+    "usage: tongban log verify|show|replay|export|adopt DIR [OPTIONS]\n"
+    "用法：tongban log verify|show|replay|export|adopt 数据目录 [选项]\n"
     "\n"
     "  verify   checks every byte of log and snapshots, names damage   逐字节检查，指出损坏之处\n"
     "  show     prints commands: time, actor, command   列出命令：时间、操作人、内容\n"
@@ -18,6 +18,8 @@ static const char usage[] =
     "  replay   runs the log through the scheduler, prints the city's hash   重放并给出城市散列\n"
     "           --to LSN, --explain EVENT|ticket:NUMBER   why a past call went to whom 解释叫号\n"
     "  export   --csv FILE (a row an event), --xes FILE (IEEE 1849 event log)   导出\n"
+    "  adopt    the city goes on with an edited --scenario: rules, quotas, plan, coming days are\n"
+    "           carried over; says what can't be   城市沿用修改后的场景（规则、限额、排班、日历）\n"
     "\n"
     "  --scenario DIR   where the scenario is now, if it was moved   场景目录（若已移动）\n"
     "Exit status 退出码: 0 well 正常, 1 damaged or failed 损坏或失败, 2 wrong command line "
@@ -80,7 +82,8 @@ int tbi_cmd_log(int argc, char **argv)
     } parts[] = {{"verify", tbi_log_tool_verify},
                  {"show", tbi_log_tool_show},
                  {"replay", tbi_log_tool_replay},
-                 {"export", tbi_log_tool_export}};
+                 {"export", tbi_log_tool_export},
+                 {"adopt", tbi_log_tool_adopt}};
     struct tbi_log_tool tool = {.from = 1, .to = UINT64_MAX};
     int (*run)(struct tbi_log_tool * tool) = NULL;
 
@@ -143,7 +146,7 @@ bool tbi_log_tool_scenario(struct tbi_log_tool *tool, bool quiet)
     if (tool->scenario == NULL)
         return false;
     const struct tb_config *config = &tool->scenario->config;
-    if (config->id != tool->meta.config_id) {
+    if (config->id != tool->meta.config_id && config->id != tool->meta.adopted) {
         if (!quiet)
             fprintf(stderr,
                     "log: %s is config %016" PRIx64 ", the log is of %016" PRIx64
@@ -154,6 +157,7 @@ bool tbi_log_tool_scenario(struct tbi_log_tool *tool, bool quiet)
         tool->scenario = NULL;
         return false;
     }
+    ((struct tb_config *)(uintptr_t)config)->id = tool->meta.config_id; /* the tool's own copy */
     tool->city_bytes = tb_city_bytes(config);
     tool->city = aligned_alloc(TB_CITY_ALIGN, (tool->city_bytes + 63) / 64 * 64);
     if (tool->city != NULL && tb_city_init(tool->city, tool->city_bytes, config) == TB_STATUS_OK)

@@ -177,15 +177,21 @@ int tbi_log_meta_read(int dir, struct tbi_log_meta *meta)
     if (length >= sizeof meta->scenario || scenario[length] != '\n')
         return -EBADMSG;
     memcpy(meta->scenario, scenario, length);
+    const char *adopted = strstr(text, "\nadopted ");
+    if (adopted != NULL && sscanf(adopted, "\nadopted %" SCNx64 "\n", &meta->adopted) != 1)
+        return -EBADMSG;
     return 0;
 }
 
 int tbi_log_meta_write(int dir, const struct tbi_log_meta *meta)
 {
     char text[TBI_LOG_PATH_MAX + 256];
-    const int length =
+    int length =
         snprintf(text, sizeof text, "tongban log %d\nconfig %016" PRIx64 "\nscenario %s\n",
                  TBI_LOG_VERSION, meta->config_id, meta->scenario);
+    if (meta->adopted != 0)
+        length += snprintf(text + length, sizeof text - (size_t)length,
+                           "adopted %016" PRIx64 "\n", meta->adopted);
     const int file = openat(dir, "meta.tmp", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
 
     if (file < 0)
@@ -259,4 +265,19 @@ void tbi_log_memory_free(void *memory, size_t bytes)
 {
     if (memory != NULL)
         munmap(memory, bytes);
+}
+
+uint64_t tbi_log_accepts(const char *dir, uint64_t config_id)
+{
+    struct tbi_log_meta meta;
+    const int folder = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (folder < 0)
+        return config_id;
+    const bool adopted = tbi_log_meta_read(folder, &meta) == 0 && meta.adopted != 0;
+    close(folder);
+    if (!adopted || config_id == meta.adopted)
+        return adopted ? meta.config_id : config_id;
+    /* Not with the one that it began with: its rules are others by now. */
+    return config_id == meta.config_id ? ~config_id : config_id;
 }

@@ -14,6 +14,7 @@ struct tbi_log_files {
 
 struct tbi_log_meta {
     uint64_t config_id;
+    uint64_t adopted; /* the config that it goes on with, by `tongban log adopt`; 0: its own */
     char scenario[TBI_LOG_PATH_MAX];
 };
 

@@ -65,6 +65,11 @@ struct tbi_log_recovery {
 
 struct tbi_log;
 
+/* The id under which the city of a folder's log is made from this config: the config's own, or that
+ * of the config before it, if `tongban log adopt` said that its city goes on with this one; one
+ * that is refused where it has left this one. */
+uint64_t tbi_log_accepts(const char *dir, uint64_t config_id);
+
 /* Opens or begins the log in options->dir and brings `city`, fresh from tb_city_init with the
  * log's config, to where it stood. block_bytes: of the city's block. Refuses, with the city's
  * bytes undefined: -EBUSY another process has it, -EBADMSG damage (file, offset and lsn are

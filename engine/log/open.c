@@ -81,6 +81,7 @@ static int meta_take(struct tbi_log *log, char *error)
 
     scenario_spell(log->options.scenario, wanted.scenario);
     int status = tbi_log_meta_read(log->dir, &meta);
+    wanted.adopted = meta.adopted;
     if (status == -EBADMSG)
         return tbi_log_say(error, status,
                            "%s/meta: damaged; put it back from a copy: three lines, `tongban log "
@@ -90,9 +91,12 @@ static int meta_take(struct tbi_log *log, char *error)
     if (status == 0 && meta.config_id != log->config_id)
         return tbi_log_say(error, -ESTALE,
                            "%s: made for config %016" PRIx64 " (scenario %s), not for %016" PRIx64
-                           ": the scenario is another one, or was changed since. Take the old "
-                           "one back, or give a new --data folder. "
-                           "数据目录属于另一版场景：请恢复原场景，或另用 --data 指定新目录",
+                           ": halls, windows, matters, rules, plan or calendar were changed since. "
+                           "`tongban log adopt DIR --scenario NEW` says what differs, and carries "
+                           "rules, quotas, plan and coming days over. Else take the old scenario "
+                           "back (CITY.RULE and PLAN.SET change a running city), or give a new "
+                           "--data folder. 场景已修改：请用 tongban log adopt 查看差异并沿用"
+                           "规则与排班；否则请恢复原场景，或另用 --data 指定新目录",
                            log->path, meta.config_id, meta.scenario, log->config_id);
     if (status == -ENOENT || (status == 0 && strcmp(meta.scenario, wanted.scenario) != 0))
         status = tbi_log_meta_write(log->dir, &wanted);

@@ -32,6 +32,7 @@ int tbi_log_tool_verify(struct tbi_log_tool *tool);
 int tbi_log_tool_show(struct tbi_log_tool *tool);
 int tbi_log_tool_replay(struct tbi_log_tool *tool);
 int tbi_log_tool_export(struct tbi_log_tool *tool);
+int tbi_log_tool_adopt(struct tbi_log_tool *tool);
 
 /* Loads the scenario and makes its city; prints what is wrong. With `quiet` a failure is none. */
 bool tbi_log_tool_scenario(struct tbi_log_tool *tool, bool quiet);

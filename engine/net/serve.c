@@ -264,7 +264,10 @@ static int server_run(struct tbi_server *server)
     server->scenario = scenario_load(options->scenario);
     if (server->scenario == NULL || !key_read(options->data, key))
         return 2;
-    server->city = tb_city_create(&server->scenario->config, &status);
+    struct tb_config config = server->scenario->config;
+    if (options->data != NULL)
+        config.id = tbi_log_accepts(options->data, config.id);
+    server->city = tb_city_create(&config, &status);
     if (server->city == NULL) {
         fprintf(stderr, "serve: no city: %s\n", tb_status_sentence(status));
         return 1;

@@ -9,6 +9,7 @@
  *   demand.c    arrivals over a day, volumes; days.c spreads them over the days
  *   plan.c      shifts
  *   config.c    what tb_city_init wants
+ *   identity.c  its id
  *
  * Every part goes on after a mistake with something harmless in its place, so that all mistakes
  * are found; what was built with any is thrown away. Nothing here changes the folder. */
@@ -95,6 +96,7 @@ void tbi_build_rules(struct tbi_build *b);
 void tbi_build_plan(struct tbi_build *b);
 void tbi_build_config(struct tbi_build *b);
 void tbi_build_sources(struct tbi_build *b);
+uint64_t tbi_build_identity(const struct tb_scenario *scenario); /* config.id */
 
 /* ---- cells
  * -------------------------------------------------------------------------------------- */

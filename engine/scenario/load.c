@@ -67,7 +67,7 @@ static void build_hash(struct tbi_build *b)
         hash = XXH3_64bits_withSeed(override->name, strlen(override->name) + 1, hash);
         hash = XXH3_64bits_withSeed(override->value, strlen(override->value) + 1, hash);
     }
-    b->out->hash = b->out->config.id = hash;
+    b->out->hash = hash;
 }
 
 /* The core's own check, in case that this folder's checks left something open. */
@@ -106,8 +106,10 @@ static bool build(const struct tbi_folder *folder, struct tbi_arena *arena,
     build_files(b);
     build_hash(b);
     check_overrides(b);
-    if (problems->count == before)
+    if (problems->count == before) {
+        b->out->config.id = tbi_build_identity(b->out);
         check_config(b);
+    }
     return problems->count == before && problems->count < TBI_PROBLEMS_MAX;
 }
 

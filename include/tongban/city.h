@@ -345,6 +345,15 @@ enum tb_status tb_city_ticket_at(const struct tb_city *city, uint32_t index,
 enum tb_status tb_city_case_at(const struct tb_city *city, uint32_t index,
                                struct tb_case_view *out);
 
+/* May this city go on as if it had been made from the config of `other` (fresh from tb_city_init)?
+ * What no command could make the same, "opening hours 开放时间"; NULL: nothing. Pure. */
+const char *tb_city_differs(const struct tb_city *city, const struct tb_city *other);
+
+/* Then: the commands that give it the other's rules, quotas, plan and kinds of coming days. Up to
+ * `max` are written; how many there are. Pure. */
+uint32_t tb_city_changes(const struct tb_city *city, const struct tb_city *other,
+                         struct tb_command *out, uint32_t max);
+
 /* The kind of the day that a station is in, by its calendar as it stands; TB_NONE before the
  * first one. */
 uint32_t tb_city_day_kind(const struct tb_city *city, uint32_t station);

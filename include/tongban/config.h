@@ -160,7 +160,7 @@ struct tb_config {
     uint32_t cases_max;    /* cases under way at once; may be 0 */
     uint32_t visits_max;   /* visits not yet rated; may be 0 */
     uint32_t requests_max; /* remembered request ids, a power of two or 0 */
-    uint64_t id;           /* the scenario's hash, kept in the block for the reader */
+    uint64_t id;           /* of all the above, the reader's choice; kept in the block */
 };
 
 /* Where a config is wrong. The strings live for ever. */

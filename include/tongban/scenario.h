@@ -258,9 +258,12 @@ struct tb_scenario {
     struct tb_label label;
     const char *note_zh, *note_en; /* "" where none */
     int64_t utc_offset_us;         /* local time is UTC and so much more */
-    uint64_t hash;                 /* XXH3 of every byte that was read and every set; config.id */
+    uint64_t hash;                 /* XXH3 of every byte that was read and every set */
 
-    struct tb_config config; /* what tb_city_init wants */
+    /* What tb_city_init wants. Its id is of what is in it and of the ids of stations, servers and
+     * matters: two scenarios that differ in demand, people or names alone have the same. The
+     * upper half is of the ids alone. */
+    struct tb_config config;
 
     const struct tb_label *trades;
     const struct tb_label *families;

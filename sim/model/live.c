@@ -448,6 +448,7 @@ static void begin(struct tbs_live *live, uint32_t replication, struct tbs_tally 
     m->day_end_us = live->day_end_us;
     m->run_end_us = 0; /* nothing is put off: there is no other day */
     m->stations[live->hall].kind_today = live->day_kind;
+    m->stations[live->hall].date = tb_scenario_plan_date(m->scenario, live->hall, live->day);
     tbs_tally_day(tally, live->day, live->day_at_us);
 }
 

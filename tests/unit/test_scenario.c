@@ -78,7 +78,7 @@ Test(scenario, every_shipped_one_loads_and_makes_a_city)
         const size_t bytes = tb_city_bytes(&s->config);
         void *block = aligned_alloc(TB_CITY_ALIGN, (bytes + 63) / 64 * 64);
         cr_expect_eq(tb_city_init(block, bytes, &s->config), TB_STATUS_OK, "%s", path);
-        cr_expect_eq(tb_city_config_id(block), s->hash);
+        cr_expect_eq(tb_city_config_id(block), s->config.id);
         cr_expect_str_eq(s->label.id, shipped[i]);
         free(block);
         tb_scenario_free(s);
@@ -560,7 +560,22 @@ Test(scenario, set_changes_one_value_and_all_that_follows)
     cr_expect_float_eq(tb_scenario_cases(s, 0, 5), 2 * cases, 1e-9);
     cr_expect_eq(s->promise.wait_us, TB_MINUTES(10));
     cr_expect_neq(s->hash, before);
-    cr_expect_eq(s->hash, s->config.id);
+    tb_scenario_free(s);
+}
+
+/* A city's log goes on though people behave otherwise, but not by other rules or names. */
+Test(scenario, the_citys_id_is_of_what_it_is_made_of)
+{
+    struct tb_scenario_problems problems = {0};
+    struct tb_scenario *s = load("sim/scenarios/teach-one-hall");
+    const uint64_t hash = s->hash, id = s->config.id;
+
+    cr_assert(tb_scenario_set(s, "green_share=25%", &problems));
+    cr_assert(tb_scenario_set(s, "patience_mean=2h", &problems));
+    cr_expect_neq(s->hash, hash);
+    cr_expect_eq(s->config.id, id);
+    cr_assert(tb_scenario_set(s, "overtake_max=5", &problems));
+    cr_expect_neq(s->config.id, id);
     tb_scenario_free(s);
 }
 
