@@ -89,9 +89,11 @@ struct pair *pair_new(const struct world *world, const char **why)
     tb_assert(p != NULL);
     p->world = world;
     p->bytes = tb_city_bytes(&world->config);
-    bool made =
-        side_init(&p->first, world, p->bytes, 0) & side_init(&p->single, world, p->bytes, 0xa5) &
-        side_init(&p->alone, world, p->bytes, 0x11) & side_init(&p->copy, world, p->bytes, 0xff);
+    /* each of them, whatever became of those before */
+    bool made = side_init(&p->first, world, p->bytes, 0);
+    made = side_init(&p->single, world, p->bytes, 0xa5) && made;
+    made = side_init(&p->alone, world, p->bytes, 0x11) && made;
+    made = side_init(&p->copy, world, p->bytes, 0xff) && made;
     p->model = model_new(&world->config);
     p->now = p->latest = INT64_MIN;
     p->compare = (struct compare){.world = world,
