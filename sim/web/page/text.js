@@ -40,7 +40,7 @@ const TEXT = {
   "f.p90": ["十个人中九个等候不超过", "Nine in ten wait at most"],
   "f.mean": ["平均等候", "Mean wait"],
   "f.left": ["没办成就离开", "Left unserved"],
-  "f.visits": ["一天来多少人", "People a day"],
+  "f.visits": ["一天取号多少人", "People with a number a day"],
   "f.hours": ["窗口小时", "Window hours"],
   "f.own": ["原方案 {n}", "scenario: {n}"],
   "f.goal.kept": ["达到承诺 {n}", "keeps the promised {n}"],
