@@ -93,6 +93,28 @@ life() { # NAME PIPELINE
         "TICKET.TAKE %1 %2" "WINDOW.NEXT %3" "WINDOW.FINISH %3 SETTLED"
 }
 
+# A thousand listeners on the fifty halls: the most lives there can be, then round trips at half
+# of that, each counted from when it was due.
+latency() {
+    local top way o l
+    l=(--setup 'CLIENT ANSWERS VALUES' --list "$work/list" --listeners 1000
+        --listen 'SUBSCRIBE hall:%1' --request 'TICKET.TAKE %1 %2' --request 'WINDOW.NEXT %3'
+        --request 'WINDOW.FINISH %3 SETTLED')
+    for way in tcp unix; do
+        if [ $way = tcp ]; then o=(--port 7502); else o=(--unix "$work/ours"); fi
+        : >"$work/a"
+        for _ in $(seq "$rounds"); do load "${o[@]}" "${l[@]}" >>"$work/a"; done
+        top=$(median <"$work/a")
+        : >"$work/b"
+        for _ in $(seq "$rounds"); do load "${o[@]}" "${l[@]}" --rate $((top / 2)) >>"$work/b"; done
+        awk -v way=$way -v top="$top" -v half="$(awk '{ print $4 }' "$work/b" | median)" \
+            -v p="$(awk '{ print $10 }' "$work/b" | median)" \
+            -v m="$(awk '{ print $15 + 0 }' "$work/b" | median)" 'BEGIN {
+                printf "%-34s %4s  at most %9d/s  at half  %d messages/s  p50 %d us  p999 %d us\n",
+                    "ticket life, 1,000 listeners", way, top, m, half, p }'
+    done
+}
+
 redis_start no
 ours_start
 redis-cli -p 7501 SET a 1 >/dev/null
@@ -103,6 +125,7 @@ done
 for pipeline in 1 16; do
     life 'ticket life, nothing kept' $pipeline
 done
+latency
 kill -9 $redis $ours
 redis_start yes
 ours_start --data "$work/data"

@@ -24,6 +24,7 @@ struct drive {
     struct io_uring_buf_ring *buffers;
     char *memory;
     int64_t now_us, between_us; /* two rounds of a connection; 0: no rate was asked for */
+    bool ending;                /* connections stop when they have sent all requests in turn */
 };
 
 static int64_t clock_us(void)
@@ -117,9 +118,10 @@ static void bytes_take(struct drive *d, uint32_t index, const char *at, size_t b
     }
     if (c->due == 0 || c->in.count < c->due)
         return;
-    tbs_histogram_add(&d->result->round_trips, d->now_us - c->sent_at_us);
+    if (!d->ending)
+        tbs_histogram_add(&d->result->round_trips, d->now_us - c->sent_at_us);
     c->due = 0;
-    if (d->between_us == 0)
+    if (d->ending ? c->round != 0 : d->between_us == 0)
         round_begin(d, index, d->now_us);
 }
 
@@ -164,7 +166,7 @@ static void turn(struct drive *d)
     struct io_uring_cqe *cqe;
     unsigned head, count = 0;
 
-    if (d->between_us > 0)
+    if (d->between_us > 0 && !d->ending)
         rounds_due(d);
     const int status = io_uring_submit_and_get_events(&d->ring);
     check(status == -EINTR ? 0 : status, "io_uring_enter");
@@ -177,6 +179,25 @@ static void turn(struct drive *d)
     io_uring_cq_advance(&d->ring, count);
     d->result->idle_turns += count == 0;
     d->result->turns++;
+}
+
+/* What was begun is finished, so that whoever comes next finds no ticket at a window; for a second
+ * at most. */
+static void finish(struct drive *d)
+{
+    const int64_t until_us = d->now_us + 1000000;
+    bool busy = true;
+
+    d->ending = true;
+    for (int i = 0; i < d->options->connections; i++)
+        if (d->connections[i].due == 0 && d->connections[i].round != 0)
+            round_begin(d, (uint32_t)i, d->now_us);
+    while (busy && d->now_us < until_us) {
+        turn(d);
+        busy = false;
+        for (int i = 0; i < d->options->connections; i++)
+            busy |= d->connections[i].due != 0;
+    }
 }
 
 void drive(const struct options *options, struct connection *connections, struct result *result)
@@ -203,5 +224,6 @@ void drive(const struct options *options, struct connection *connections, struct
         *(i < talkers ? &result->replies : &result->messages) += connections[i].in.count;
         result->errors += connections[i].in.errors;
     }
+    finish(&d);
     io_uring_queue_exit(&d.ring);
 }
