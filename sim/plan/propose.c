@@ -6,8 +6,8 @@
 #include "plan/search.h"
 
 enum { SWAPS = 4, SWAP_WIDTH = 3 };
-/* So much may others seem to miss when one gives a window away: by chance of the replay. */
-#define EACH_SLACK 2e-4
+/* So much more may others seem to miss when one gives a window away: by chance of the replay. */
+#define EACH_SLACK 3e-4
 
 struct tbs_recording tbs_first_days(const struct tbs_recording *r, uint32_t visits)
 {
@@ -242,10 +242,12 @@ static void each_descend(const struct tbs_search *s, struct tbs_staffing *staffi
     for (uint32_t i = s->open_count; i-- > 0;) {
         const uint32_t k = s->open[i];
         while (can(s, staffing, k, -1) && !tbs_search_stopped(s)) {
-            staffing->windows[k]--;
             struct tbs_share share;
+            const double before = tbs_guess_all(s, staffing).miss;
+            staffing->windows[k]--;
             tbs_replay(s->lab, &s->recording, staffing, &share);
-            if (slot_miss(s, &share, k) > 0 || tbs_guess_all(s, staffing).miss > EACH_SLACK) {
+            if (slot_miss(s, &share, k) > 0 ||
+                tbs_guess_all(s, staffing).miss > before + EACH_SLACK) {
                 staffing->windows[k]++;
                 break;
             }

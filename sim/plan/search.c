@@ -23,6 +23,9 @@ enum {
 };
 /* A plan worth finding is so many standard errors, with all days, above the promise. */
 #define WORTH_Z 2.5
+/* The same of each half hour, of which all have to be shown at once; and what is not shown yet. */
+#define WORTH_EACH_Z 3.5
+#define SHOWN_Z 2.3
 /* Part of the error allowed that is kept for the plan with all windows. */
 #define ERROR_ALL 0.25
 
@@ -186,7 +189,8 @@ static bool check(struct tbs_search *s, const struct tbs_staffing *staffing, uin
     tbs_lab_begin(s->lab, staffing, seed, 0, NULL);
     for (uint32_t look = 0; look < LOOKS && seen < 1; look++) {
         const uint32_t want = most >> (LOOKS - 1 - look), have = (uint32_t)(seen * most + 0.5);
-        if (want <= have) {
+        /* The worst of many half hours is no judge of them while each has few visits. */
+        if (want <= have || (s->options->each && want < most)) {
             continue;
         }
         tbs_lab_more(s->lab, want - have);
@@ -268,7 +272,7 @@ static void propose(struct tbs_search *s, struct tbs_staffing *staffing,
     for (uint32_t round = 0; round < rounds && !tbs_search_stopped(s); round++) {
         const struct tbs_staffing before = *staffing;
         tbs_search_record(s, staffing, s->options->seed, TBS_SEARCH_VISITS, result);
-        pads_set(s, result, WORTH_Z);
+        pads_set(s, result, s->options->each ? WORTH_EACH_Z : WORTH_Z);
         tell(s, "search", staffing, result, false);
         tbs_descend(s, staffing);
         if (memcmp(&before, staffing, sizeof before) == 0) {
@@ -328,7 +332,7 @@ static bool add_one(const struct tbs_search *s, const struct verdict *v, struct 
     for (uint32_t i = 0; i < s->open_count && s->options->each; i++) {
         const uint32_t k = s->open[i];
         const double z = (v->check.slots[k].within - s->options->share) / v->check.slot_error[k];
-        if (v->check.slots[k].visits > 0 && z < WORTH_Z && next->windows[k] < s->lab->windows_max) {
+        if (v->check.slots[k].visits > 0 && z < SHOWN_Z && next->windows[k] < s->lab->windows_max) {
             next->windows[k]++;
             added = true;
         }
@@ -370,6 +374,9 @@ static void decide(struct tbs_search *s, struct tbs_staffing next, struct tbs_pl
         }
         if (!add_one(s, &v, &next)) {
             return;
+        }
+        if (s->options->each) {
+            continue;
         }
         if (i >= 3) {
             pads_set(s, &v.check, WORTH_Z + i / 3.0);
