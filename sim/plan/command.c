@@ -591,7 +591,13 @@ static int desks_run(const struct arguments *a, const struct tb_scenario *s,
     }
     struct tbs_desk_plan *plan = tbs_desk_plan_search(s, o->days.kind, o->share, o->confidence,
                                                       o->seed, o->threads, &tbs_stop);
-    int status = plan->impossible > 0 || plan->stopped ? EXIT_FAILED : 0;
+    int status = plan->impossible > 0 ? EXIT_FAILED : 0;
+    if (plan->stopped) {
+        fprintf(stderr, "tongban plan: stopped, or the city can't be run with so few approvers; "
+                        "nothing is proposed\n");
+        tbs_desk_plan_free(plan);
+        return EXIT_FAILED;
+    }
     if (out != NULL && !tbs_desk_write(plan, out, error)) {
         fprintf(stderr, "tongban plan: %s\n", error);
         status = EXIT_FAILED;
