@@ -369,7 +369,8 @@ static void start(struct tbs_desk_plan *plan, const struct sums *sums, struct bo
             continue;
         }
         desk_step(plan, d, &sums[d], &bounds[d]);
-        const uint32_t n = (uint32_t)ceil(load * 1.05) + 1;
+        /* Half of them at least: far too few would fill the city with cases that never end. */
+        const uint32_t n = (uint32_t)fmax(ceil(load * 1.05) + 1, (need->all + 1) / 2);
         need->approvers = bounds[d].high > need->all ? need->all : n < need->all ? n : need->all;
     }
 }
