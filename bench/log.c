@@ -44,13 +44,14 @@ static void append(struct world *world, const struct tb_command *commands, uint3
     tb_assert(status == 0);
 }
 
-/* One round of a loop that doesn't wait unless it must. */
+/* One round of a loop that doesn't wait unless it must; while a group gathers it looks again. */
 static void turn(struct world *world, uint32_t wait)
 {
     struct io_uring_cqe *cqe;
 
     tbi_log_submit(world->log, &world->ring, now_us());
-    io_uring_submit_and_wait(&world->ring, wait);
+    const bool flies = tbi_log_deadline_at(world->log) == INT64_MAX;
+    io_uring_submit_and_wait(&world->ring, flies ? wait : 0);
     while (io_uring_peek_cqe(&world->ring, &cqe) == 0) {
         tbi_log_complete(world->log, cqe->user_data, cqe->res);
         io_uring_cqe_seen(&world->ring, cqe);
