@@ -75,13 +75,13 @@ expect() { # TEXT NAME COMMAND...
 refused() {
     local what=$1 line=$2 got
     shift 2
+    sleep 1.1 # failures are told once a second
     got=$( (printf 'PING\r\n'; sleep 0.3) |
         timeout 5 openssl s_client -quiet -connect "127.0.0.1:$port" "$@" 2>&1) || true
     case $got in
     *PONG*) fail "$what: answered" ;;
     esac
     grep -q "$line" "$work/log" || fail "$what: not told: $line"
-    sleep 1 # failures are told once a second
 }
 
 # Passwords over TLS; certificates are optional and log in.

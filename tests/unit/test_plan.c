@@ -84,7 +84,7 @@ static void guarantee(uint32_t plans, uint32_t days)
     tb_scenario_free(s);
 }
 
-Test(plan, keeps_its_promise_on_new_seeds)
+Test(long_plan, keeps_its_promise_on_new_seeds)
 {
     guarantee(4, 3000);
 }

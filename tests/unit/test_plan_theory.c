@@ -142,7 +142,7 @@ static uint32_t against_erlang(uint32_t load_count, uint32_t stride)
     return planned;
 }
 
-Test(plan_theory, the_plan_is_erlangs)
+Test(long_plan_theory, the_plan_is_erlangs)
 {
     cr_assert_geq(against_erlang(2, 12), 3);
 }
@@ -211,7 +211,7 @@ static double poisson_delayed(uint32_t slot, uint32_t windows)
 }
 
 /* While windows only become more, the core's delays under a staffing that varies are Poisson's. */
-Test(plan_theory, sinusoidal_arrivals_are_delayed_as_poisson_has_it)
+Test(long_plan_theory, sinusoidal_arrivals_are_delayed_as_poisson_has_it)
 {
     struct tb_scenario *s = sinus();
     struct tbs_plan_options o;

@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "kernel/random.h"
+#include "model/model.h"
 #include "report/report.h"
 #include "run/instant.h"
 #include "run/run.h"
 #include "run/trace.h"
+#include "tongban/city.h"
 
 #define SCENARIOS "sim/scenarios/"
 
@@ -632,4 +634,113 @@ Test(recursion, nobody_is_lost_in_58_halls)
 Test(recursion, nobody_is_lost_between_halls)
 {
     nobody_is_lost(SCENARIOS "teach-three-halls", 60, true);
+}
+
+/* ---- the reference city's accounts ----------------------------------------------------------- */
+
+/* By the core's own events, of one hall on one day: people with a number. */
+struct account {
+    uint32_t entered, served, left, expired;
+};
+
+static void account_event(void *context, const struct tb_event *event)
+{
+    struct account *of = context;
+    const bool number = event->number != 0; /* not an appointment that lapsed */
+
+    if (event->station != TB_STATION_NONE) {
+        struct account *a = &of[event->station];
+        a->entered += event->kind == TB_EVENT_TAKEN || event->kind == TB_EVENT_CHECKED_IN;
+        a->served += event->kind == TB_EVENT_FINISHED;
+        a->left += event->kind == TB_EVENT_ABANDONED || (event->kind == TB_EVENT_MISSED && number);
+        a->expired += event->kind == TB_EVENT_EXPIRED;
+    }
+}
+
+/* Cases that the demand itself brings to all halls on a day. */
+static uint64_t cases_drawn(const struct tbs_demand *demand, const struct tb_scenario *s,
+                            uint32_t day, struct tbs_sweep *sweep)
+{
+    struct tbs_day drawn = {0};
+    uint64_t cases = 0;
+
+    for (uint32_t h = 0; h < s->hall_count; h++) {
+        tbs_demand_day(demand, 9, 0, h, day, sweep, &drawn);
+        for (uint32_t i = 0; i < drawn.count; i++) {
+            const bool comes = drawn.visits[i].arrival_at_us != TB_NEVER;
+            cases += comes ? drawn.visits[i].matter_count : 0;
+        }
+    }
+    tbs_day_free(&drawn);
+    return cases;
+}
+
+/* A hall's cases of the day at hand: all that came are served, left, expired, refused or there. */
+static uint64_t cases_balance(const struct tbs_tally *tally, uint32_t hall)
+{
+    uint64_t n[TBS_STATION_COUNT] = {0};
+
+    for (int type = 0; type < TBS_DAY_TYPE_COUNT; type++) {
+        for (uint32_t c = 0; c < TBS_STATION_COUNT; c++) {
+            n[c] += tally->stations[hall].count[type][c];
+        }
+    }
+    cr_assert_eq(n[TBS_STATION_ARRIVED], n[TBS_STATION_SERVED] + n[TBS_STATION_LEFT] +
+                                             n[TBS_STATION_EXPIRED] + n[TBS_STATION_REFUSED] +
+                                             n[TBS_STATION_OPEN]);
+    return n[TBS_STATION_ARRIVED];
+}
+
+static void day_balances(const struct tbs_model *model, const struct tb_scenario *s,
+                         const struct account *of, uint32_t *there, tb_time now)
+{
+    for (uint32_t h = 0; h < s->hall_count; h++) {
+        const struct account *a = &of[h];
+        struct tb_station_load load;
+        tb_city_station_load(tbs_model_city(model), h, now, &load);
+        const uint32_t still = load.waiting + load.called + load.serving + load.parked;
+        cr_assert_eq(there[h] + a->entered, a->served + a->left + a->expired + still,
+                     "hall %s: %u there, %u came, %u served, %u left, %u expired, %u still there",
+                     s->halls[h].label.id, there[h], a->entered, a->served, a->left, a->expired,
+                     still);
+        there[h] = still;
+    }
+}
+
+/* Everything on: appointments, advice, other halls, video, collecting. Each hall, each day. */
+Test(recursion, nobody_is_lost_in_the_reference_city)
+{
+    enum { DAYS = 6 };
+    struct tb_scenario *s = load(SCENARIOS "city58");
+    struct tbs_demand *demand = tbs_demand_create(s, NULL);
+    struct tbs_tally *tally = tbs_tally_create(s, false);
+    struct account *of = calloc(s->config.station_count, sizeof *of);
+    uint32_t *there = calloc(s->config.station_count, sizeof *there);
+    struct tbs_sweep sweep = {0};
+    const struct tbs_model_options options = {
+        .day_count = DAYS, .event = account_event, .event_context = of};
+    struct tbs_model *model = tbs_model_create(s, demand, &options);
+
+    cr_assert_not_null(of);
+    cr_assert_not_null(there);
+    tbs_model_start(model, 9, 0);
+    tbs_model_count(model, tally);
+    for (uint32_t d = 0; d < DAYS; d++) {
+        uint64_t cases = 0;
+        cr_assert(tbs_model_run(model, 1), "%s", tbs_model_error(model));
+        day_balances(model, s, of, there, tbs_day_ends_at_us(s, d));
+        for (uint32_t h = 0; h < s->hall_count; h++) {
+            cases += cases_balance(tally, h);
+        }
+        cr_assert_eq(cases, cases_drawn(demand, s, d, &sweep), "day %u", d);
+        memset(of, 0, s->config.station_count * sizeof *of);
+        tbs_tally_clear(tally);
+    }
+    tbs_sweep_free(&sweep);
+    tbs_model_free(model);
+    tbs_tally_free(tally);
+    tbs_demand_free(demand);
+    tb_scenario_free(s);
+    free(there);
+    free(of);
 }
