@@ -12,10 +12,11 @@ static uint32_t days_ahead(const struct tbs_model *m, tb_time at_us)
     const struct tb_scenario *s = m->scenario;
     uint32_t ahead = (uint32_t)((at_us - m->day_at_us) / TB_DAYS(1));
 
-    if (ahead >= LATER_DAYS || m->day + ahead + 2 >= s->day_count) {
-        return ahead < LATER_DAYS ? ahead : LATER_DAYS - 1;
+    /* Days are data: they need not last 24 hours, nor follow each other: plans simulate Saturdays
+     * alone. What rings on a later day than its own is about a visit that is no more. */
+    if (ahead >= s->day_count - m->day) {
+        ahead = s->day_count - m->day - 1;
     }
-    /* Days are data: they need not last 24 hours. */
     while (m->day + ahead + 1 < s->day_count &&
            at_us >= tbs_day_starts_at_us(s, m->day + ahead + 1)) {
         ahead++;
