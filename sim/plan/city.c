@@ -152,7 +152,7 @@ static void part_make(struct part *p, uint32_t i, uint32_t n, uint32_t each)
     p->warm = WARM_DAYS < p->count / 2 ? WARM_DAYS : 0;
 }
 
-static void hall_add(struct tbs_city_hall *to, const struct tbs_city_hall *from)
+void tbs_city_hall_add(struct tbs_city_hall *to, const struct tbs_city_hall *from)
 {
     to->own += from->own;
     to->comes += from->comes;
@@ -208,7 +208,7 @@ bool tbs_city_run(const struct tb_scenario *s, const struct tbs_plan_days *days,
             pthread_join(others[i], NULL);
         }
         for (uint32_t h = 0; h < s->hall_count; h++) {
-            hall_add(&halls[h], &parts[i].halls[h]);
+            tbs_city_hall_add(&halls[h], &parts[i].halls[h]);
         }
         fine &= parts[i].fine;
         free(parts[i].halls);

@@ -27,6 +27,8 @@ bool tbs_city_run(const struct tb_scenario *scenario, const struct tbs_plan_days
                   const struct tbs_city_watch *watch, uint32_t day_count, uint64_t seed,
                   uint32_t threads, const atomic_bool *stop, struct tbs_city_hall *halls);
 void tbs_city_day_close(struct tbs_city_hall *hall);
+/* Adds the days of `from`: of another part of a run, or of a hall that is alike. */
+void tbs_city_hall_add(struct tbs_city_hall *to, const struct tbs_city_hall *from);
 /* Standard error of within / visits. */
 double tbs_city_error(const struct tbs_city_hall *hall);
 

@@ -22,17 +22,6 @@ bool tbs_same_hours(const struct tb_day_kind *a, const struct tb_day_kind *b)
     return same;
 }
 
-static void pool_add(struct tbs_city_hall *to, const struct tbs_city_hall *from)
-{
-    to->own += from->own;
-    to->comes += from->comes;
-    to->collects += from->collects;
-    for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
-        to->own_slot[k] += from->own_slot[k];
-        to->comes_slot[k] += from->comes_slot[k];
-    }
-}
-
 /* The hall's own people by half hour: shares of a day. */
 static void own_shape(const struct tb_scenario *s, uint32_t hall, uint32_t kind,
                       double shape[TBS_PLAN_SLOTS])
@@ -83,7 +72,7 @@ static void pools_make(const struct tb_scenario *s, const struct tbs_plan_days *
         struct tbs_city_hall pool = {0};
         for (uint32_t other = 0; other < s->hall_count; other++) {
             if (alike(s, h, other)) {
-                pool_add(&pool, &halls[other]);
+                tbs_city_hall_add(&pool, &halls[other]);
             }
         }
         if (pool.own > 0 && pool.comes > 0) {
