@@ -98,7 +98,7 @@ uint32_t tbi_parse_name(struct tbi_build *b, struct tbi_at at, const char *text,
     const uint32_t index = tbi_names_find(names, text);
     struct tbi_allowed allowed;
 
-    if (index == TB_NONE)
+    if (index == TB_NONE && !names->open)
         tbi_wrong(b->problems, at, TBI_WRONG_NAME_UNKNOWN, text, what,
                   tbi_names_allowed(names, &allowed, text));
     return index;
@@ -270,6 +270,7 @@ bool tbi_row_id(struct tbi_row row, enum tbi_column column, struct tbi_names *na
         return false;
     if (!tbi_value_id(id)) {
         tbi_row_wrong(row, column, TBI_WRONG_NAME_SHAPE, id, NULL, NULL);
+        names->open = true;
         return false;
     }
     const uint32_t before = tbi_names_find(names, id);

@@ -4,12 +4,15 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "grammar.h"
 #include "schema.h"
 
 enum { DEPTH_MAX = 16, PATH_MAX_BYTES = 200, SEEN_WORDS = 4 };
 
-/* ---- the walk: places, unknown keys, keys that come twice
- * ---------------------------------------- */
+/* ---- the walk: places, unknown keys, keys that come twice, wrong shapes -------------------
+ *
+ * What is right goes on to an emitter, and from there to libcyaml, so that one mistake does not
+ * hide those in the rest. */
 
 struct frame {
     const cyaml_schema_field_t *fields; /* of a mapping; NULL: a list, or unknown */
@@ -31,7 +34,13 @@ struct walk {
     char path[PATH_MAX_BYTES];
     struct tbi_place *places;
     uint32_t capacity, documents;
-    bool wrong;
+    bool wrong, stopped;    /* stopped: the rest cannot be understood */
+    uint32_t skipped;       /* containers that are open of a value that is left out */
+    yaml_emitter_t emitter; /* what is right */
+    yaml_event_t key;       /* waits for its value; both are emitted, or neither */
+    bool holds_key;
+    char *out;
+    size_t out_bytes, out_capacity;
 };
 
 static void walk_wrong(struct walk *w, yaml_mark_t mark, enum tbi_wrong wrong, const char *a,
@@ -39,8 +48,15 @@ static void walk_wrong(struct walk *w, yaml_mark_t mark, enum tbi_wrong wrong, c
 {
     const struct tbi_at at = {w->document->file.path, (uint32_t)mark.line + 1,
                               (uint32_t)mark.column + 1};
+    static const char *const named[] = {"trades", "zones", "day_kinds", "hours"};
+    const size_t top_bytes = strcspn(w->path, ".[");
 
     w->wrong = true;
+    /* Of tables, only what the lists of names say matters; a key at the top may have been one. */
+    w->document->doubtful |= w->stopped || w->depth <= 1;
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++)
+        w->document->doubtful |=
+            strlen(named[i]) == top_bytes && memcmp(w->path, named[i], top_bytes) == 0;
     tbi_wrong(w->problems, at, wrong, a, b, NULL);
 }
 
@@ -83,138 +99,251 @@ static void key_take(struct walk *w, struct frame *frame, const yaml_event_t *ev
             continue;
         if (frame->seen[i / 64] >> i % 64 & 1)
             walk_wrong(w, event->start_mark, TBI_WRONG_YAML_TWICE, key, NULL);
+        else
+            frame->field = &frame->fields[i];
         frame->seen[i / 64] |= UINT64_C(1) << i % 64;
-        frame->field = &frame->fields[i];
         return;
     }
     key_unknown(w, frame, event->start_mark, key);
 }
 
-/* A value begins here, or a list's entry: notes its place, and says what schema it has. */
+/* ---- values ------------------------------------------------------------------------------- */
+
+enum taken { EMIT, HOLD, DROP };
+
+static void walk_stop(struct walk *w, yaml_mark_t mark, const char *why)
+{
+    w->stopped = true;
+    walk_wrong(w, mark, TBI_WRONG_YAML_SHAPE, why, "每行“键: 值”\flines of \"key: value\"");
+}
+
+static bool is_nothing(const yaml_event_t *event)
+{
+    const char *text = (const char *)event->data.scalar.value;
+
+    return event->type == YAML_SCALAR_EVENT &&
+           event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE &&
+           (text[0] == 0 || strcmp(text, "~") == 0 || strcmp(text, "null") == 0);
+}
+
+/* Says what is wrong where a value is not of the shape that is wanted. */
+static bool shape_fits(struct walk *w, const yaml_event_t *event, const cyaml_schema_value_t *value)
+{
+    static const char example_list[] = "[甲, 乙]，或每行一个“- 甲”\f[a, b], or a line \"- a\" each";
+    static const char example_keys[] =
+        "缩进两格的“键: 值”\flines of \"key: value\", two blanks to the right";
+    const char *want = "一个值\fa value", *allowed = "一个数或词\fone number or word";
+
+    if (event->type == YAML_ALIAS_EVENT) {
+        walk_wrong(w, event->start_mark, TBI_WRONG_YAML_SHAPE,
+                   "不支持引用(*)\faliases (*) are not supported", allowed);
+        return false;
+    }
+    if (value->type == CYAML_SEQUENCE) {
+        if (event->type == YAML_SEQUENCE_START_EVENT)
+            return true;
+        want = "列表\fa list";
+        allowed = example_list;
+    } else if (value->type == CYAML_MAPPING) {
+        if (event->type == YAML_MAPPING_START_EVENT)
+            return true;
+        want = "“键: 值”\fkeys and values";
+        allowed = example_keys;
+    } else if (event->type == YAML_SCALAR_EVENT) {
+        return true;
+    }
+    if (is_nothing(event)) /* "people:" with nothing under it: as if it were not there */
+        return false;
+    const char *cut = strchr(want, '\f');
+    walk_wrong(w, event->start_mark, TBI_WRONG_YAML_SHAPE,
+               tbi_arena_format(w->arena, "“%s”应为%.*s\f\"%s\" should be %s", w->path,
+                                (int)(cut - want), want, w->path, cut + 1),
+               allowed);
+    return false;
+}
+
+/* A value begins here, or a list's entry: notes its place, and says what schema it has. NULL:
+ * it is left out. */
 static const cyaml_schema_value_t *value_begin(struct walk *w, const yaml_event_t *event)
 {
     struct frame *frame = &w->frames[w->depth];
+    const cyaml_schema_value_t *value = frame->entry;
 
     if (w->depth == 0)
         return tbi_schema();
     if (!frame->mapping) {
         snprintf(w->path + frame->path_bytes, sizeof w->path - frame->path_bytes, "[%u]",
-                 frame->index++);
-        place_add(w, event->start_mark);
-        return frame->entry;
+                 frame->index);
+    } else {
+        w->places[frame->place].line = (uint32_t)event->start_mark.line + 1;
+        w->places[frame->place].column = (uint32_t)event->start_mark.column + 1;
+        frame->has_key = false;
+        value = frame->field == NULL ? NULL : &frame->field->value;
     }
-    w->places[frame->place].line = (uint32_t)event->start_mark.line + 1;
-    w->places[frame->place].column = (uint32_t)event->start_mark.column + 1;
-    frame->has_key = false;
-    return frame->field == NULL ? NULL : &frame->field->value;
+    if (value == NULL || !shape_fits(w, event, value))
+        return NULL;
+    if (!frame->mapping) { /* entries that are left out do not count */
+        frame->index++;
+        place_add(w, event->start_mark);
+    }
+    return value;
 }
 
-/* False: no use to go on. */
-static bool container_begin(struct walk *w, const yaml_event_t *event)
+static enum taken container_begin(struct walk *w, const yaml_event_t *event)
 {
     const cyaml_schema_value_t *value = value_begin(w, event);
     const bool mapping = event->type == YAML_MAPPING_START_EVENT;
 
-    if (w->depth + 1 == DEPTH_MAX) {
-        walk_wrong(w, event->start_mark, TBI_WRONG_YAML_SHAPE, "太深\ftoo deep", NULL);
-        return false;
+    if (value == NULL) {
+        w->skipped = 1;
+        return DROP;
     }
     if (w->depth == 0 && !mapping) {
-        walk_wrong(w, event->start_mark, TBI_WRONG_YAML_SHAPE, "应为“键: 值”\fkeys are wanted",
-                   NULL);
-        return false;
+        walk_stop(w, event->start_mark, "应为“键: 值”\fkeys are wanted");
+        return DROP;
     }
+    tb_assert(w->depth + 1 < DEPTH_MAX); /* deeper than the schema: left out above */
     w->frames[++w->depth] = (struct frame){
         .mapping = mapping,
-        .fields = mapping && value != NULL && value->type == CYAML_MAPPING
-                      ? value->mapping.fields
-                      : NULL,
-        .entry = !mapping && value != NULL && value->type == CYAML_SEQUENCE
-                     ? value->sequence.entry
-                     : NULL,
+        .fields = mapping ? value->mapping.fields : NULL,
+        .entry = mapping ? NULL : value->sequence.entry,
         .path_bytes = strlen(w->path),
     };
-    return true;
+    return EMIT;
 }
 
-/* False: the walk ends. */
-static bool event_take(struct walk *w, const yaml_event_t *event)
+/* The path loses what came after the container that is open. */
+static enum taken path_cut(struct walk *w, enum taken taken)
+{
+    w->path[w->frames[w->depth].path_bytes] = 0;
+    return taken;
+}
+
+static enum taken skip_on(struct walk *w, const yaml_event_t *event)
+{
+    w->skipped +=
+        event->type == YAML_MAPPING_START_EVENT || event->type == YAML_SEQUENCE_START_EVENT;
+    w->skipped -= event->type == YAML_MAPPING_END_EVENT || event->type == YAML_SEQUENCE_END_EVENT;
+    return w->skipped == 0 ? path_cut(w, DROP) : DROP;
+}
+
+static enum taken event_take(struct walk *w, const yaml_event_t *event)
 {
     struct frame *frame = &w->frames[w->depth];
+    const bool wants_key = frame->mapping && !frame->has_key;
 
+    if (w->skipped > 0)
+        return skip_on(w, event);
     switch (event->type) {
     case YAML_DOCUMENT_START_EVENT:
         if (w->documents++ > 0)
-            walk_wrong(w, event->start_mark, TBI_WRONG_YAML_SHAPE,
-                       "只能有一个文档\fone document only", NULL);
-        return !w->wrong;
+            walk_stop(w, event->start_mark, "只能有一个文档\fone document only");
+        return EMIT;
     case YAML_ALIAS_EVENT:
-        walk_wrong(w, event->start_mark, TBI_WRONG_YAML_SHAPE,
-                   "不支持引用(*)\faliases (*) are not supported", NULL);
-        return false;
     case YAML_SCALAR_EVENT:
-        if (frame->mapping && !frame->has_key) {
-            key_take(w, frame, event);
-            return true; /* the path keeps the key until its value has come */
-        }
-        value_begin(w, event);
-        break;
     case YAML_MAPPING_START_EVENT:
     case YAML_SEQUENCE_START_EVENT:
-        if (frame->mapping && !frame->has_key) {
-            walk_wrong(w, event->start_mark, TBI_WRONG_YAML_SHAPE,
-                       "键必须是一个词\fa key must be a word", NULL);
-            return false;
+        if (wants_key && event->type != YAML_SCALAR_EVENT) {
+            walk_stop(w, event->start_mark, "键必须是一个词\fa key must be a word");
+            return DROP;
         }
-        return container_begin(w, event);
+        if (wants_key) { /* the path keeps the key until its value has come */
+            key_take(w, frame, event);
+            return HOLD;
+        }
+        if (event->type != YAML_SCALAR_EVENT && event->type != YAML_ALIAS_EVENT)
+            return container_begin(w, event);
+        if (w->depth == 0 && !is_nothing(event)) {
+            walk_stop(w, event->start_mark, "应为“键: 值”\fkeys are wanted");
+            return DROP;
+        }
+        return path_cut(w, value_begin(w, event) == NULL ? DROP : EMIT);
     case YAML_MAPPING_END_EVENT:
     case YAML_SEQUENCE_END_EVENT:
         w->depth--;
-        break;
-    case YAML_STREAM_END_EVENT:
-        return false;
+        return path_cut(w, EMIT);
     case YAML_NO_EVENT:
     case YAML_STREAM_START_EVENT:
+    case YAML_STREAM_END_EVENT:
     case YAML_DOCUMENT_END_EVENT:
         break;
     }
-    w->path[w->frames[w->depth].path_bytes] = 0;
-    return true;
+    return EMIT;
 }
 
-static bool walk(struct tbi_arena *arena, struct tbi_document *document,
-                 struct tb_scenario_problems *problems)
+/* ---- what is right goes on ------------------------------------------------------------------ */
+
+static int on_emitted(void *context, unsigned char *bytes, size_t count)
 {
-    struct walk w = {.arena = arena, .document = document, .problems = problems};
+    struct walk *w = context;
+
+    if (w->out_bytes + count > w->out_capacity) {
+        char *more = tbi_arena_take(w->arena, w->out_capacity = 2 * (w->out_bytes + count) + 4096);
+
+        if (w->out_bytes > 0)
+            memcpy(more, w->out, w->out_bytes);
+        w->out = more;
+    }
+    memcpy(w->out + w->out_bytes, bytes, count);
+    w->out_bytes += count;
+    return 1;
+}
+
+/* Takes the event. */
+static void pass_on(struct walk *w, yaml_event_t *event, enum taken taken)
+{
+    if (taken == HOLD) {
+        w->key = *event;
+        w->holds_key = true;
+        return;
+    }
+    if (w->holds_key) {
+        w->holds_key = false;
+        if (taken == EMIT)
+            w->stopped |= yaml_emitter_emit(&w->emitter, &w->key) != 1;
+        else
+            yaml_event_delete(&w->key);
+    }
+    if (taken == EMIT)
+        w->stopped |= yaml_emitter_emit(&w->emitter, event) != 1;
+    else
+        yaml_event_delete(event);
+}
+
+/* text is of good grammar. */
+static void walk(struct walk *w, const char *text)
+{
     yaml_parser_t parser;
-    yaml_event_t event;
     bool more = true;
 
     tb_assert(yaml_parser_initialize(&parser) == 1);
+    tb_assert(yaml_emitter_initialize(&w->emitter) == 1);
+    yaml_emitter_set_output(&w->emitter, on_emitted, w);
+    yaml_emitter_set_unicode(&w->emitter, 1);
+    yaml_emitter_set_width(&w->emitter, -1);
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)document->file.text,
-                                 document->file.bytes);
-    while (more) {
-        if (yaml_parser_parse(&parser, &event) != 1) {
-            walk_wrong(&w, parser.problem_mark, TBI_WRONG_YAML_SYNTAX,
-                       parser.problem == NULL ? "?" : parser.problem, NULL);
-            break;
-        }
-        more = event_take(&w, &event);
-        yaml_event_delete(&event);
+    yaml_parser_set_input_string(&parser, (const unsigned char *)text, strlen(text));
+    while (more && !w->stopped) {
+        yaml_event_t event;
+
+        tb_assert(yaml_parser_parse(&parser, &event) == 1);
+        more = event.type != YAML_STREAM_END_EVENT;
+        pass_on(w, &event, event_take(w, &event));
     }
+    if (w->holds_key)
+        yaml_event_delete(&w->key);
     yaml_parser_delete(&parser);
-    document->places = w.places;
-    return !w.wrong;
+    yaml_emitter_delete(&w->emitter);
+    w->document->places = w->places;
 }
 
 /* ---- libcyaml
  * -------------------------------------------------------------------------------------- */
 
-/* libcyaml tells a mistake by its log: a sentence, then where it happened, innermost first. */
+/* libcyaml tells a mistake by its log: a sentence, then where it happened (in what was passed
+ * on: no use to people). */
 struct complaint {
     char sentence[256];
-    uint32_t line, column;
 };
 
 static void on_log(cyaml_log_t level, void *context, const char *format, va_list args)
@@ -227,10 +356,8 @@ static void on_log(cyaml_log_t level, void *context, const char *format, va_list
     vsnprintf(text, sizeof text, format, args);
     text[strcspn(text, "\n")] = 0;
     const char *sentence = strncmp(text, "Load: ", 6) == 0 ? text + 6 : text;
-    const char *where = strstr(text, "(line: ");
-    if (where != NULL && complaint->line == 0)
-        sscanf(where, "(line: %u, column: %u)", &complaint->line, &complaint->column);
-    else if (where == NULL && complaint->sentence[0] == 0 && strcmp(sentence, "Backtrace:") != 0)
+    if (strstr(text, "(line: ") == NULL && complaint->sentence[0] == 0 &&
+        strcmp(sentence, "Backtrace:") != 0)
         snprintf(complaint->sentence, sizeof complaint->sentence, "%s", sentence);
 }
 
@@ -253,38 +380,48 @@ static void *on_memory(void *context, void *old, size_t bytes)
     return memory;
 }
 
-bool tbi_document_parse(struct tbi_arena *arena, struct tbi_document *document,
-                        struct tb_scenario_problems *problems)
+/* Reads what the walk passed on, of which nothing can be wrong any more. */
+static void load(struct walk *w)
 {
-    const bool walked = walk(arena, document, problems);
-    struct complaint complaint = {.line = 0};
+    struct complaint complaint = {.sentence = ""};
     const cyaml_config_t config = {
         .log_ctx = &complaint,
         .log_fn = on_log,
         .log_level = CYAML_LOG_ERROR,
-        .mem_ctx = arena,
+        .mem_ctx = w->arena,
         .mem_fn = on_memory,
         .flags = CYAML_CFG_NO_ALIAS | CYAML_CFG_IGNORE_UNKNOWN_KEYS,
     };
     cyaml_data_t *data = NULL;
+    const cyaml_err_t error = cyaml_load_data((const uint8_t *)w->out, w->out_bytes, &config,
+                                              tbi_schema(), &data, NULL);
 
-    document->yaml = TBI_TAKE(arena, struct tbi_yaml, 1);
-    if (!walked)
-        return false;
-    const cyaml_err_t error = cyaml_load_data((const uint8_t *)document->file.text,
-                                              document->file.bytes, &config, tbi_schema(), &data,
-                                              NULL);
     if (error != CYAML_OK) {
-        const struct tbi_at at = {document->file.path, complaint.line, complaint.column};
-
-        tbi_wrong(problems, at, TBI_WRONG_YAML_SHAPE,
-                  complaint.sentence[0] != 0 ? complaint.sentence : cyaml_strerror(error), NULL,
-                  NULL);
-        return false;
+        w->wrong = true;
+        w->document->doubtful = true;
+        tbi_wrong(w->problems, (struct tbi_at){w->document->file.path, 0, 0},
+                  TBI_WRONG_YAML_SHAPE,
+                  complaint.sentence[0] != 0 ? complaint.sentence : cyaml_strerror(error),
+                  "每行“键: 值”\flines of \"key: value\"", NULL);
+    } else if (data != NULL) {
+        w->document->yaml = data;
     }
-    if (data != NULL)
-        document->yaml = data;
-    return true;
+}
+
+bool tbi_document_parse(struct tbi_arena *arena, struct tbi_document *document,
+                        struct tb_scenario_problems *problems)
+{
+    struct walk *w = TBI_TAKE(arena, struct walk, 1);
+    char *text = tbi_arena_text(arena, document->file.text, document->file.bytes);
+
+    *w = (struct walk){.arena = arena, .document = document, .problems = problems};
+    document->yaml = TBI_TAKE(arena, struct tbi_yaml, 1);
+    const bool grammatical = tbi_grammar_mend(document->file.path, text, problems);
+    document->doubtful = !grammatical;
+    walk(w, text);
+    if (!w->stopped && w->out_bytes > 0)
+        load(w);
+    return grammatical && !w->wrong;
 }
 
 struct tbi_at tbi_document_at(const struct tbi_document *document, const char *path)

@@ -67,10 +67,13 @@ struct tbi_document {
     struct tbi_yaml *yaml; /* in the arena; never NULL once read */
     const struct tbi_place *places;
     uint32_t place_count;
+    bool doubtful; /* whole keys may be lost by mistakes: what is missing means nothing */
 };
 
-/* Reads the text of document->file. False if it is no YAML or does not follow the schema; then
- * mistakes were added. */
+/* Reads the text of document->file. False: it is no YAML, or does not follow the schema; then
+ * mistakes were added, and *document->yaml holds what could be read all the same: of a mistake
+ * of grammar the key at the margin that it lies under is lost, of a wrong key or shape only that
+ * key. */
 bool tbi_document_parse(struct tbi_arena *arena, struct tbi_document *document,
                         struct tb_scenario_problems *problems);
 

@@ -125,8 +125,7 @@ static bool read_documents(struct tbi_folder *folder, const char *path,
         hash_file(folder, "scenario.yaml", &document->file);
         paths[folder->document_count++] = path;
         folder->document = document;
-        if (!tbi_document_parse(&folder->arena, document, problems))
-            return false;
+        folder->partial |= !tbi_document_parse(&folder->arena, document, problems);
         const char *extends = document->yaml->scalars[TBI_TOP_EXTENDS];
         if (extends == NULL)
             return true;
@@ -197,7 +196,8 @@ static void read_table(struct tbi_folder *folder, enum tbi_table_kind kind,
             file = joined(&folder->arena, paths[i], row->file);
             result = tbi_file_read(&folder->arena, file, &table->file, problems);
         }
-        if (result == TBI_FILE_ABSENT && row->required)
+        /* Without extends, which may be lost, most tables would seem to be missing. */
+        if (result == TBI_FILE_ABSENT && row->required && !folder->documents[0].doubtful)
             tbi_wrong(problems,
                       (struct tbi_at){joined(&folder->arena, paths[0], row->file), 0, 0},
                       TBI_WRONG_FILE_MISSING,
@@ -223,17 +223,19 @@ bool tbi_folder_read(struct tbi_folder *folder, const char *path, const char *pl
     path = tbi_arena_text(&folder->arena, path, bytes);
     slash = strrchr(path, '/');
     folder->id = slash == NULL || slash[1] == 0 ? path : slash + 1;
-    bool read = read_documents(folder, path, paths, problems);
+    const bool read = read_documents(folder, path, paths, problems);
     if (folder->document_count == 0)
         return false;
+    folder->partial |= !read;
+    folder->documents[folder->document_count - 1].doubtful |= !read; /* it has no city */
     for (uint32_t kind = 0; kind < TBI_TABLE_COUNT; kind++) {
         read_table(folder, kind, paths, plan_path, problems);
-        read = read && !folder->tables[kind].broken;
+        folder->partial |= folder->tables[kind].broken;
     }
     for (uint32_t i = 0; i < folder->document_count; i++)
         check_extra(folder, paths[i], problems);
     take_sets(folder, problems);
-    return read;
+    return true;
 }
 
 void tbi_folder_free(struct tbi_folder *folder)

@@ -25,11 +25,11 @@ struct tbi_folder {
     uint32_t override_count, override_capacity;
     const char *id; /* of the folder, by its path */
     uint64_t hash;  /* of all files */
+    bool partial;   /* a part of it could not be read: builds only to find more mistakes */
 };
 
 /* Reads the folder and those it extends; plan_path stands in for plans.csv (NULL: does not). Adds
- * mistakes. False: no use to build, because all that refers to a broken file would be wrong
- * too. */
+ * mistakes. False: there is nothing to build. */
 bool tbi_folder_read(struct tbi_folder *folder, const char *path, const char *plan_path,
                      struct tb_scenario_problems *problems);
 

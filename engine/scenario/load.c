@@ -82,6 +82,21 @@ static void check_config(struct tbi_build *b)
               error.wrong);
 }
 
+/* Names that broken files would have given are not called unknown. */
+static void names_open(struct tbi_build *b)
+{
+    const struct tbi_table *tables = b->folder->tables;
+    const bool yaml = b->folder->document->doubtful;
+
+    b->trade_names.open = b->zone_names.open = yaml;
+    b->kind_names.open = b->calendar_names.open = yaml;
+    b->hall_names.open = tables[TBI_HALLS].broken;
+    b->desk_names.open = tables[TBI_DESKS].broken;
+    b->matter_names.open = b->family_names.open = tables[TBI_MATTERS].broken;
+    b->route_names.open = tables[TBI_ROUTES].broken;
+    b->arrivals_names.open = tables[TBI_ARRIVALS].broken;
+}
+
 /* Fills *out from the folder; everything lies in the arena. False: there are mistakes. */
 static bool build(const struct tbi_folder *folder, struct tbi_arena *arena,
                   struct tb_scenario *out, struct tb_scenario_problems *problems)
@@ -92,6 +107,7 @@ static bool build(const struct tbi_folder *folder, struct tbi_arena *arena,
     *out = (struct tb_scenario){.memory = out->memory};
     *b = (struct tbi_build){.folder = folder, .problems = problems, .arena = arena, .out = out};
     b->override_used = TBI_TAKE(arena, bool, folder->override_count);
+    names_open(b);
     tbi_build_settings(b);
     tbi_build_calendar(b);
     tbi_build_trades(b);
@@ -106,11 +122,13 @@ static bool build(const struct tbi_folder *folder, struct tbi_arena *arena,
     build_files(b);
     build_hash(b);
     check_overrides(b);
-    if (problems->count == before) {
+    if (folder->partial)
+        tbi_problems_drop_doubtful(problems, before, folder->document->doubtful);
+    else if (problems->count == before) {
         b->out->config.id = tbi_build_identity(b->out);
         check_config(b);
     }
-    return problems->count == before && problems->count < TBI_PROBLEMS_MAX;
+    return problems->count == before && !folder->partial && problems->count < TBI_PROBLEMS_MAX;
 }
 
 /* ---- the public way in ------------------------------------------------------------------- */

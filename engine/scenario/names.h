@@ -12,6 +12,7 @@ struct tbi_names {
     uint32_t count, capacity;
     uint32_t *slots; /* index + 1; 0: empty */
     uint32_t slot_count;
+    bool open; /* some are lost by mistakes: not to be found says nothing */
 };
 
 /* Adds an id that is not in yet; its index is the count so far. The id is kept, not copied. */

@@ -8,7 +8,8 @@
 
 struct memory {
     struct tbi_arena arena;
-    uint32_t capacity;
+    uint32_t capacity, kinds_capacity;
+    enum tbi_wrong *kinds; /* of each, in the order in which they were found */
 };
 
 struct sentence {
@@ -95,6 +96,10 @@ void tbi_wrong(struct tb_scenario_problems *problems, struct tbi_at at, enum tbi
     problems->problems = tbi_arena_grow(&memory->arena, problems->problems, problems->count,
                                         &memory->capacity, sizeof *problems->problems);
 
+    memory->kinds = tbi_arena_grow(&memory->arena, memory->kinds, problems->count,
+                                   &memory->kinds_capacity, sizeof *memory->kinds);
+    memory->kinds[problems->count] = wrong;
+
     const struct sentence *s = &sentences[wrong];
     const char *const texts[3] = {shortened(&memory->arena, a), shortened(&memory->arena, b),
                                   shortened(&memory->arena, c)};
@@ -108,6 +113,44 @@ void tbi_wrong(struct tb_scenario_problems *problems, struct tbi_at at, enum tbi
         .allowed_zh = filled(&memory->arena, s->allowed_zh, texts, true),
         .allowed_en = filled(&memory->arena, s->allowed_en, texts, false),
     };
+}
+
+/* What holds only once everything is there. */
+static bool depends(enum tbi_wrong wrong, bool missing)
+{
+    static const enum tbi_wrong whole[] = {
+        TBI_WRONG_WINDOWS, TBI_WRONG_WINDOW_NUMBERS, TBI_WRONG_HALL_WINDOWS,
+        TBI_WRONG_HALL_MATTERS, TBI_WRONG_GROUP_SERVED, TBI_WRONG_GROUP_MISSING,
+        TBI_WRONG_ROUTE_NEXT, TBI_WRONG_ROUTE_ALONE, TBI_WRONG_DUE, TBI_WRONG_DEMAND_TOTAL,
+        TBI_WRONG_DEMAND_REST, TBI_WRONG_DEMAND_NO_DAYS, TBI_WRONG_SCENARIO_HALLS,
+        TBI_WRONG_ARRIVALS_SHARE, TBI_WRONG_TRAVEL_MISSING, TBI_WRONG_TABLE_EMPTY,
+        TBI_WRONG_DATE_OUTSIDE};
+
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        if (whole[i] == wrong)
+            return true;
+    }
+    return missing && wrong == TBI_WRONG_YAML_MISSING;
+}
+
+void tbi_problems_drop_doubtful(struct tb_scenario_problems *problems, uint32_t first,
+                                bool missing)
+{
+    struct memory *memory = problems->memory;
+    uint32_t kept = first;
+
+    for (uint32_t i = first; i < problems->count; i++) {
+        const enum tbi_wrong wrong = memory->kinds[i];
+        const bool nowhere = problems->problems[i].column == 0 &&
+                             wrong != TBI_WRONG_YAML_MISSING &&
+                             strcmp(problems->problems[i].file, "--set") != 0;
+
+        if (depends(wrong, missing) || (nowhere && wrong != TBI_WRONG_MORE))
+            continue;
+        memory->kinds[kept] = wrong;
+        problems->problems[kept++] = problems->problems[i];
+    }
+    problems->count = kept;
 }
 
 static int compare(const void *left, const void *right)

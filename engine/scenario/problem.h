@@ -27,6 +27,12 @@ enum tbi_wrong {
 void tbi_wrong(struct tb_scenario_problems *problems, struct tbi_at at, enum tbi_wrong wrong,
                const char *a, const char *b, const char *c);
 
+/* Drops those from index `first` on that may follow from others where a part of a scenario is
+ * missing: what depends on several rows or files, and what has no column. missing: so are the
+ * keys of scenario.yaml. */
+void tbi_problems_drop_doubtful(struct tb_scenario_problems *problems, uint32_t first,
+                                bool missing);
+
 /* Puts them in the order of file, line and column. */
 void tbi_problems_sort(struct tb_scenario_problems *problems);
 

@@ -47,8 +47,9 @@ static void select_wrong(struct tbi_build *b, struct tbi_at at, const char *text
         tbi_allowed_add(&allowed, b->hall_names.names[i].id);
     for (uint32_t i = 0; i < b->desk_names.count; i++)
         tbi_allowed_add(&allowed, b->desk_names.names[i].id);
-    tbi_wrong(b->problems, at, TBI_WRONG_NAME_UNKNOWN, text, "大厅或审批岗\fhall or desk",
-              tbi_allowed_end(&allowed));
+    if (!b->trade_names.open && !b->hall_names.open && !b->desk_names.open)
+        tbi_wrong(b->problems, at, TBI_WRONG_NAME_UNKNOWN, text, "大厅或审批岗\fhall or desk",
+                  tbi_allowed_end(&allowed));
 }
 
 bool tbi_select(struct tbi_build *b, struct tbi_at at, const char *text, bool *stations)

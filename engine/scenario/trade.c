@@ -166,6 +166,10 @@ void tbi_build_trades(struct tbi_build *b)
         trade->videos = TBI_TAKE(b->arena, bool, TB_PROFILES_MAX);
         trade->skill_labels = TBI_TAKE(b->arena, struct tb_label, TB_PROFILES_MAX);
         trade->remote_group = TB_GROUPS_MAX;
+        trade->group_names.open =
+            b->trade_names.open || b->folder->tables[TBI_GROUPS].broken;
+        trade->skill_names.open =
+            b->trade_names.open || b->folder->tables[TBI_SKILLS].broken;
     }
     for (uint32_t r = 0; r < tbi_row_count(b, TBI_GROUPS); r++)
         take_group(tbi_row(b, TBI_GROUPS, r));
