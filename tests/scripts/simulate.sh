@@ -132,6 +132,12 @@ for trace in trace excel; do
     run 0 simulate $hall --days 9 --trace "$work/$trace.csv" --json
     [ "$(key state_hash "$work/out")" = "$hash" ] || fail "$trace.csv gives other results"
 done
+{ printf '\357\273\277'; cat "$work/trace.csv"; } >"$work/marked.csv"
+for trace in trace marked; do
+    run 0 simulate $hall --days 9 --trace "$work/$trace.csv" --json
+    key demand_hash "$work/out" >"$work/$trace.hash"
+done
+cmp -s "$work/trace.hash" "$work/marked.hash" || fail 'a byte order mark makes other citizens'
 
 # A bar on a terminal, none in a pipe.
 script -qec "'$program' simulate $hall --reps 120 --threads 1" /dev/null >"$work/out" </dev/null
