@@ -85,8 +85,9 @@ static inline enum tb_status answer_new(struct tbi_step *step, const struct tb_c
                                         const struct tbi_station *home)
 {
     struct tb_city *city = step->city;
-    const struct tb_event *answer = step->out;
-    const bool changes = effects[command->kind] != TB_EFFECT_QUERY;
+    struct tb_event *answer = step->out;
+    const uint32_t kind = command->kind;
+    const bool changes = effects[kind] != TB_EFFECT_QUERY;
     const tb_time now = step->now;
     enum tb_status status;
     if (changes && now < (home ? home->clock_at : city->clock_at))
@@ -94,15 +95,16 @@ static inline enum tb_status answer_new(struct tbi_step *step, const struct tb_c
     else if (home && !at_home(step, command))
         status = TB_STATUS_STATION_OUT_OF_STEP;
     else
-        status = handlers[command->kind](step, command);
-    if (status != TB_STATUS_OK) {
+        status = handlers[kind](step, command);
+    if (__builtin_expect(status != TB_STATUS_OK, false)) {
         tb_assert(step->out == answer);
         refuse(step, status);
         return status;
     }
     if (changes && now > city->clock_at)
         city->clock_at = now;
-    tb_assert((size_t)(step->out - answer) - 1 < TB_COMMAND_EVENTS_MAX);
+    tb_assert(step->out > answer);
+    tb_assert(step->out <= answer + TB_COMMAND_EVENTS_MAX);
     tb_assert(answer->flags & TB_EVENT_FLAG_ANSWER);
     return TB_STATUS_OK;
 }
@@ -180,8 +182,15 @@ enum { VISITS = TB_NONE - 1, NOTHING = TB_NONE };
 static __attribute__((noinline)) uint32_t due_next(struct tb_city *city, tb_time now)
 {
     const uint32_t station = tbi_due_bound(city) <= now ? tbi_due_find(city, now) : NOTHING;
-    const tb_time at = station == NOTHING ? now : *tbi_due_station(city, station);
-    return tbi_visits_before(city, at, station) ? VISITS : station;
+    if (station != NOTHING)
+        return tbi_visits_before(city, *tbi_due_station(city, station), station) ? VISITS : station;
+    const tb_time follow_at = city->visits_due[0].at, lapse_at = city->visits_due[1].at;
+    const tb_time visit_at = lapse_at < follow_at ? lapse_at : follow_at;
+    if (visit_at <= now)
+        return VISITS;
+    const tb_time station_at = tbi_due_bound(city);
+    *tbi_due_soonest(city) = station_at < visit_at ? station_at : visit_at;
+    return NOTHING;
 }
 
 /* The same for one station, whatever others have left undone. */
@@ -194,12 +203,13 @@ static uint32_t due_next_of(struct tb_city *city, uint32_t station, tb_time now)
     return at <= now ? station : NOTHING;
 }
 
-static inline uint32_t due(struct tb_city *city, uint32_t only, bool home, tb_time now)
+/* May anything be due? Seldom; so this is asked apart from what. */
+static inline bool may_be_due(const struct tb_city *city, uint32_t only, bool home, tb_time now)
 {
-    const bool visits = city->visits_due[0].at <= now || city->visits_due[1].at <= now;
-    if (!visits && (home ? *tbi_due_station(city, only) : tbi_due_bound(city)) > now)
-        return NOTHING;
-    return home ? due_next_of(city, only, now) : due_next(city, now);
+    if (!home)
+        return *tbi_due_soonest(city) <= now;
+    return city->visits_due[0].at <= now || city->visits_due[1].at <= now ||
+           *tbi_due_station(city, only) <= now;
 }
 
 /* `home`: the station of tb_station_step, or NULL. One copy for each caller, so that what steps
@@ -210,23 +220,29 @@ run(struct tbi_step *step, tb_time now, const struct tb_command *commands, uint3
 {
     struct tb_city *city = step->city;
     const struct tb_event *last = events + max - TB_COMMAND_EVENTS_MAX;
-    const bool ahead = n > 1 && !home && city->size.stations >= TBI_FETCH_STATIONS;
+    uint32_t fetch_at = n > 1 && !home && city->size.stations >= TBI_FETCH_STATIONS ? 0 : n;
     uint32_t taken = 0;
     for (;;) {
-        const uint32_t next = due(city, step->only, home != NULL, now);
-        if (step->out > last)
-            return result(taken, (uint32_t)(step->out - events), taken < n || next != NOTHING);
-        if (next == VISITS) {
-            tbi_visits_act(step);
-        } else if (next != NOTHING) {
-            tbi_time_act(step, next);
-        } else if (taken < n) {
-            if (ahead && taken % TBI_FETCH_GROUP == 0)
-                tbi_fetch_ahead(city, commands, taken, n);
-            apply(step, now, &commands[taken++], home);
-        } else {
-            return result(taken, (uint32_t)(step->out - events), false);
+        if (__builtin_expect(may_be_due(city, step->only, home != NULL, now), false)) {
+            const uint32_t next =
+                home ? due_next_of(city, step->only, now) : due_next(city, now);
+            if (next != NOTHING && step->out > last)
+                return result(taken, (uint32_t)(step->out - events), true);
+            if (next != NOTHING) {
+                if (next == VISITS)
+                    tbi_visits_act(step);
+                else
+                    tbi_time_act(step, next);
+                continue;
+            }
         }
+        if (taken == n || step->out > last)
+            return result(taken, (uint32_t)(step->out - events), taken < n);
+        if (taken == fetch_at) {
+            tbi_fetch_ahead(city, commands, taken, n);
+            fetch_at += TBI_FETCH_GROUP;
+        }
+        apply(step, now, &commands[taken++], home);
     }
 }
 

@@ -56,6 +56,12 @@ static inline tb_time tbi_due_bound(const struct tb_city *city)
 {
     return *tbi_deadline(city, 0);
 }
+/* Nothing at all is due in the city before that, visits or not: a bound as well, and the one place
+ * to look at before each command. It comes down with whatever comes first; step.c raises it. */
+static inline tb_time *tbi_due_soonest(const struct tb_city *city)
+{
+    return tbi_deadline(city, 2);
+}
 /* The station's deadline comes earlier. */
 void tbi_due_lower(struct tb_city *city, uint32_t station, tb_time at);
 /* It is later now; bounds may stay too low. */

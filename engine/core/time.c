@@ -73,6 +73,7 @@ void tbi_due_lower(struct tb_city *city, uint32_t station, tb_time at)
         *bound = at;
     }
     *root_station(city) = station;
+    *tbi_due_soonest(city) = least(at, *tbi_due_soonest(city));
 }
 
 void tbi_due_raise(struct tb_city *city, uint32_t station)
@@ -159,6 +160,7 @@ void tbi_due_build(struct tb_city *city)
     *root_station(city) = TB_NONE;
     for (uint32_t i = 0; i < city->size.stations; i++)
         tbi_due_lower(city, i, station_least(city, i));
+    *tbi_due_soonest(city) = INT64_MIN; /* visits have not been looked at */
 }
 
 static void timer_due(struct tb_city *city, uint32_t station)

@@ -44,10 +44,13 @@ static void visit_first(struct tb_city *city, const struct tbi_visit *visit, uin
                         bool lapses)
 {
     const tb_time at = visit_first_at(city, head, lapses);
-    if (visit->generation & TBI_VISIT_SHARED)
-        city->visits_due[lapses].at = at;
-    else
+    if (!(visit->generation & TBI_VISIT_SHARED)) {
         tbi_due_set(city, visit->station, lapses ? TBI_DUE_LAPSE : TBI_DUE_FOLLOW, at);
+        return;
+    }
+    city->visits_due[lapses].at = at;
+    if (at < *tbi_due_soonest(city))
+        *tbi_due_soonest(city) = at;
 }
 
 /* Between two that stand beside each other on the list. */
@@ -93,8 +96,10 @@ static __attribute__((noinline, cold)) void visits_part(struct tb_city *city)
     }
 }
 
-static void visit_insert(struct tb_city *city, struct tbi_station *station, uint32_t index,
-                         bool lapses)
+/* Not at the end of a city's list, or not on any. */
+static __attribute__((noinline)) void visit_insert_within(struct tb_city *city,
+                                                          struct tbi_station *station,
+                                                          uint32_t index, bool lapses)
 {
     if (station->follows.head != TB_NONE || station->lapses.head != TB_NONE) {
         visit_insert_own(city, index, lapses);
@@ -124,6 +129,25 @@ static void visit_insert(struct tb_city *city, struct tbi_station *station, uint
     visit_link(city, &shared->list, index, prev, next, lapses);
 }
 
+/* Mostly it belongs to the end. */
+static inline void visit_insert(struct tb_city *city, struct tbi_station *station,
+                                struct tbi_visit *visit, uint32_t index, bool lapses)
+{
+    struct tbi_list *list = &city->visits_due[lapses].list;
+    struct tbi_visit *last = tbi_visit(city, list->tail);
+    if (list->tail == TB_NONE || (station->follows.head & station->lapses.head) != TB_NONE ||
+        visit_at(last, lapses) > visit_at(visit, lapses) ||
+        (visit_at(last, lapses) == visit_at(visit, lapses) && last->station > visit->station)) {
+        visit_insert_within(city, station, index, lapses);
+        return;
+    }
+    visit->generation |= TBI_VISIT_SHARED;
+    visit->prev = list->tail;
+    visit->next = TB_NONE;
+    station->visits_shared++;
+    list->tail = last->next = index;
+}
+
 static void visit_remove(struct tb_city *city, struct tbi_station *station,
                          const struct tbi_visit *visit, bool lapses)
 {
@@ -143,20 +167,28 @@ static bool visit_lapses(const struct tbi_visit *visit)
     return (visit->generation & TBI_VISIT_DUE) || visit->lapse_at < visit->follow_at;
 }
 
-static struct tb_event *visit_say(struct tbi_step *step, enum tb_event_kind kind, uint32_t index)
+static inline void visit_say(struct tbi_step *step, enum tb_event_kind kind,
+                             struct tbi_station *station, const struct tbi_visit *visit,
+                             uint32_t index, int64_t value)
 {
-    const struct tbi_visit *visit = tbi_visit(step->city, index);
-    struct tb_event *event = tbi_emit(step, kind, visit->station);
-    event->ref = tbi_ref(TB_REF_VISIT, visit->generation, index);
-    event->number = visit->number;
-    event->matter = visit->matter;
-    return event;
+    *step->out++ = (struct tb_event){
+        .at_us = step->now,
+        .sequence = tbi_emit_count(step, kind, station),
+        .tag = step->tag,
+        .ref = tbi_ref(TB_REF_VISIT, visit->generation, index),
+        .value = value,
+        .kind = (uint16_t)kind,
+        .station = visit->station,
+        .server = TB_NONE,
+        .number = visit->number,
+        .matter = visit->matter,
+        .flags = step->answer,
+    };
+    step->answer = 0;
 }
 
-static void visit_end(struct tb_city *city, uint32_t index)
+static inline void visit_end(struct tb_city *city, struct tbi_visit *visit, uint32_t index)
 {
-    struct tbi_visit *visit = tbi_visit(city, index);
-    visit_remove(city, tbi_station(city, visit->station), visit, visit_lapses(visit));
     visit->generation &= TBI_GENERATION_MASK;
     tbi_visit_free(city, index);
 }
@@ -170,42 +202,54 @@ tb_ref tbi_visit_add(struct tbi_step *step, struct tbi_station *station,
         return 0;
     uint32_t index = tbi_visit_new(city);
     struct tbi_visit *visit = tbi_visit(city, index);
-    tb_assert(!(visit->generation & ~TBI_GENERATION_MASK));
+    const uint32_t generation = visit->generation;
+    const int64_t lapse_us = tbi_station_rules(station)[TB_RULE_rate_end_us];
+    tb_assert(!(generation & ~TBI_GENERATION_MASK));
     visit->station = ticket->station;
     visit->matter = ticket->matter;
     visit->server = ticket->server;
     visit->number = ticket->number;
     visit->follow_at = step->now + follow_us;
-    visit->lapse_at = step->now + tbi_station_rules(station)[TB_RULE_rate_end_us];
-    visit_insert(city, station, index, visit_lapses(visit));
-    return tbi_ref(TB_REF_VISIT, visit->generation, index);
+    visit->lapse_at = step->now + lapse_us;
+    if (lapse_us < follow_us)
+        visit_insert_within(city, station, index, true);
+    else
+        visit_insert(city, station, visit, index, false);
+    return tbi_ref(TB_REF_VISIT, generation, index);
 }
 
-static void visit_follow(struct tbi_step *step, uint32_t index)
+/* It has been taken off the first list. */
+static inline void visit_follow(struct tbi_step *step, struct tbi_station *station,
+                                struct tbi_visit *visit, uint32_t index)
 {
-    struct tb_city *city = step->city;
-    struct tbi_visit *visit = tbi_visit(city, index);
-    struct tbi_station *station = tbi_station(city, visit->station);
-    visit_remove(city, station, visit, false);
     visit->generation |= TBI_VISIT_DUE;
-    visit_say(step, TB_EVENT_FOLLOW_DUE, index)->value = visit->lapse_at;
-    visit_insert(city, station, index, true);
+    visit_say(step, TB_EVENT_FOLLOW_DUE, station, visit, index, visit->lapse_at);
+    visit_insert(step->city, station, visit, index, true);
 }
 
-static void visit_lapse(struct tbi_step *step, uint32_t index)
+static inline void visit_lapse(struct tbi_step *step, struct tbi_station *station,
+                               struct tbi_visit *visit, uint32_t index)
 {
-    visit_say(step, TB_EVENT_FOLLOW_LAPSED, index);
-    visit_end(step->city, index);
+    visit_say(step, TB_EVENT_FOLLOW_LAPSED, station, visit, index, 0);
+    visit_end(step->city, visit, index);
 }
 
-void tbi_visit_follow(struct tbi_step *step, uint32_t station)
+void tbi_visit_follow(struct tbi_step *step, uint32_t station_index)
 {
-    visit_follow(step, tbi_station(step->city, station)->follows.head);
+    struct tbi_station *station = tbi_station(step->city, station_index);
+    const uint32_t index = station->follows.head;
+    struct tbi_visit *visit = tbi_visit(step->city, index);
+    visit_remove(step->city, station, visit, false);
+    visit_follow(step, station, visit, index);
 }
 
-void tbi_visit_lapse(struct tbi_step *step, uint32_t station)
+void tbi_visit_lapse(struct tbi_step *step, uint32_t station_index)
 {
-    visit_lapse(step, tbi_station(step->city, station)->lapses.head);
+    struct tbi_station *station = tbi_station(step->city, station_index);
+    const uint32_t index = station->lapses.head;
+    struct tbi_visit *visit = tbi_visit(step->city, index);
+    visit_remove(step->city, station, visit, true);
+    visit_lapse(step, station, visit, index);
 }
 
 /* ---- those on the city's lists --------------------------------------------------------------- */
@@ -229,14 +273,22 @@ bool tbi_visits_before(const struct tb_city *city, tb_time at, uint32_t station)
 
 void tbi_visits_act(struct tbi_step *step)
 {
-    const bool lapses = shared_lapses(step->city);
-    const struct tbi_visits *shared = &step->city->visits_due[lapses];
+    struct tb_city *city = step->city;
+    const bool lapses = shared_lapses(city);
+    struct tbi_visits *shared = &city->visits_due[lapses];
     const uint32_t index = shared->list.head;
-    tbi_time_begin(step, tbi_visit(step->city, index)->station, shared->at);
+    struct tbi_visit *visit = tbi_visit(city, index);
+    struct tbi_station *station = tbi_station(city, visit->station);
+    const uint32_t next = visit->next;
+    tbi_time_begin(step, visit->station, shared->at);
+    station->visits_shared--;
+    shared->list.head = next;
+    *(next == TB_NONE ? &shared->list.tail : &tbi_visit(city, next)->prev) = TB_NONE;
+    shared->at = visit_first_at(city, next, lapses); /* later: nothing is due sooner by that */
     if (lapses)
-        visit_lapse(step, index);
+        visit_lapse(step, station, visit, index);
     else
-        visit_follow(step, index);
+        visit_follow(step, station, visit, index);
 }
 
 /* The first of a station's on a list of the city's, up to an instant. */
@@ -281,6 +333,17 @@ bool tbi_visits_due_of(struct tb_city *city, uint32_t station, tb_time now)
 
 /* ---- rating ---------------------------------------------------------------------------------- */
 
+/* It needs no looking after any more. */
+static void visit_leave(struct tbi_step *step, enum tb_event_kind kind, uint32_t index,
+                        int64_t value)
+{
+    struct tbi_visit *visit = tbi_visit(step->city, index);
+    struct tbi_station *station = tbi_station(step->city, visit->station);
+    visit_say(step, kind, station, visit, index, value);
+    visit_remove(step->city, station, visit, visit_lapses(visit));
+    visit_end(step->city, visit, index);
+}
+
 enum tb_status tbi_do_RATE_GIVE(struct tbi_step *step, const struct tb_command *command)
 {
     uint32_t index = tbi_visit_find(step->city, command->ref);
@@ -288,8 +351,7 @@ enum tb_status tbi_do_RATE_GIVE(struct tbi_step *step, const struct tb_command *
         return TB_STATUS_VISIT_UNKNOWN;
     if (command->value < 1 || command->value > 5)
         return TB_STATUS_VALUE_INVALID;
-    visit_say(step, TB_EVENT_RATED, index)->value = command->value;
-    visit_end(step->city, index);
+    visit_leave(step, TB_EVENT_RATED, index, command->value);
     return TB_STATUS_OK;
 }
 
@@ -302,7 +364,6 @@ enum tb_status tbi_do_RATE_FOLLOW(struct tbi_step *step, const struct tb_command
         return TB_STATUS_VISIT_STATE;
     if (command->value < 0 || command->value > 5)
         return TB_STATUS_VALUE_INVALID;
-    visit_say(step, TB_EVENT_FOLLOWED, index)->value = command->value;
-    visit_end(step->city, index);
+    visit_leave(step, TB_EVENT_FOLLOWED, index, command->value);
     return TB_STATUS_OK;
 }
