@@ -247,7 +247,8 @@ static void turn(struct loop *loop)
     tbi_tls_turn(server);
     completions(loop);
     unstall(loop);
-    if (server->batch > 0 || tb_city_deadline_at(server->city) <= server->now)
+    if (server->batch > 0 || tb_city_deadline_at(server->city) <= server->now ||
+        server->roster_at <= server->now)
         tbi_server_step(server);
     log_turn(loop, begun_us);
     tbi_connections_release(loop);

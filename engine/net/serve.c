@@ -90,11 +90,10 @@ static bool key_read(const char *data, unsigned char key[TBI_KEY_BYTES])
     return good;
 }
 
-static bool log_open(struct tbi_server *server)
+static bool log_open(struct tbi_server *server, struct tbi_log_recovery *found)
 {
     const struct tbi_serve_options *o = server->options;
     char error[TBI_LOG_ERROR_MAX];
-    struct tbi_log_recovery found;
     int status;
     const struct tbi_log_options options = {.dir = o->data,
                                             .scenario = o->scenario,
@@ -109,13 +108,13 @@ static bool log_open(struct tbi_server *server)
                                             .context = server};
 
     server->log = tbi_log_open(&options, server->city, tb_city_bytes(&server->scenario->config),
-                               &found, error, &status);
+                               found, error, &status);
     if (server->log == NULL) {
         fprintf(stderr, "serve: %s\n", error);
         return false;
     }
-    if (found.now > server->now)
-        server->now = found.now;
+    if (found->now > server->now)
+        server->now = found->now;
     return true;
 }
 
@@ -280,8 +279,11 @@ static int server_run(struct tbi_server *server)
     tbi_push_init(&server->push, server->scenario, server->names, options->history);
     if (!clock_begin(server) || !access_load(server) || !certificates_load(server))
         return 2;
-    if ((options->data != NULL && !log_open(server)) || !watch_start(server))
+    struct tbi_log_recovery found = {0};
+    if ((options->data != NULL && !log_open(server, &found)) || !watch_start(server))
         return 1;
+    if (!tbi_roster_begin(server, &found))
+        return 2;
     if (options->data == NULL)
         fprintf(stderr, "serve: no --data: nothing is kept when the server stops\n");
     server->whatif = tbi_whatif_start(server);

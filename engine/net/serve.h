@@ -8,7 +8,8 @@
 #include "tongban/scenario.h"
 
 struct tbi_serve_options {
-    const char *scenario, *data, *unix_path, *listen, *access, *http_listen, *clock;
+    const char *scenario, *data, *unix_path, *listen, *access, *http_listen, *clock,
+        *rosters;
     const char *tls_listen, *tls_cert, *tls_key, *tls_clients_ca, *tls_clients;
     uint16_t port, tls_port, http_port;
     bool tcp, tls, http;

@@ -48,8 +48,10 @@ void tbi_server_clock(struct tbi_server *server)
 {
     struct timespec t;
 
-    if (server->clock_manual)
+    if (server->clock_manual) {
+        server->now = server->held_at > server->now ? server->held_at : server->now;
         return;
+    }
     clock_gettime(CLOCK_REALTIME, &t);
     const tb_time now = TB_SECONDS(t.tv_sec) + t.tv_nsec / 1000 + server->clock_offset_us;
     if (now > server->now) /* a clock that is set back is waited for */
@@ -103,7 +105,7 @@ static void distribute(struct tbi_server *server, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         const struct tb_event *event = &server->events[i];
 
-        if (event->flags & TB_EVENT_FLAG_ANSWER)
+        if ((event->flags & TB_EVENT_FLAG_ANSWER) && event->tag != 0) /* 0: tbi_server_do's */
             answer(server, event, count - i);
         if (event->sequence == 0)
             continue;
@@ -117,28 +119,51 @@ static void distribute(struct tbi_server *server, uint32_t count)
     }
 }
 
-void tbi_server_step(struct tbi_server *server)
+/* There is room (LOG_ROOM), so the log fails only if it has failed before; the loop then takes all
+ * answers back that were not sent. */
+static void step(struct tbi_server *server, const struct tb_command *commands, uint32_t n,
+                 const uint32_t *actors)
 {
-    const uint32_t n = server->batch;
     uint64_t lsn;
     uint32_t done = 0;
     struct tb_step_result r;
 
     do {
-        r = tb_city_step(server->city, server->now, server->commands + done, n - done,
-                         server->events, TBI_EVENTS_MAX);
+        r = tb_city_step(server->city, server->now, commands + done, n - done, server->events,
+                         TBI_EVENTS_MAX);
         done += r.commands;
         distribute(server, r.events);
     } while (r.more || done < n);
-    server->commands_done += n;
-    server->batch = 0;
-    /* There is room (LOG_ROOM), so it fails only if the log has; the loop then takes all answers
-     * back that were not sent. */
     if (server->log != NULL && n > 0) {
-        const int status = tbi_log_append(server->log, server->now, server->commands, n,
-                                          server->actors, tb_city_sequence(server->city), &lsn);
+        const int status = tbi_log_append(server->log, server->now, commands, n, actors,
+                                          tb_city_sequence(server->city), &lsn);
         tb_assert(status == 0 || tbi_log_failed(server->log) != 0);
     }
+}
+
+void tbi_server_step(struct tbi_server *server)
+{
+    const uint32_t n = server->batch;
+
+    if (server->roster_at <= server->now)
+        tbi_roster_follow(server);
+    step(server, server->commands, n, server->actors);
+    server->commands_done += n;
+    server->batch = 0;
+}
+
+/* Commands of the server's own, with tag 0: nobody waits for an answer. */
+void tbi_server_do(struct tbi_server *server, const struct tb_command *commands, uint32_t n)
+{
+    static const uint32_t own[TBI_BATCH_MAX]; /* connections count from 1 */
+
+    tb_assert(n <= TBI_BATCH_MAX);
+    if (n > 0 && server->log != NULL && !server->roster_named) {
+        const int status = tbi_log_name(server->log, server->now, 0, "plans.csv");
+        tb_assert(status == 0 || tbi_log_failed(server->log) != 0);
+        server->roster_named = true;
+    }
+    step(server, commands, n, own);
 }
 
 /* ---- requests ---- */

@@ -64,6 +64,10 @@ struct tbi_server {
     struct tb_event events[TBI_EVENTS_MAX];
 
     tb_time now, clock_offset_us;
+    tb_time held_at;         /* of a manual clock that waits for the log's room; else 0 */
+    tb_time roster_at;       /* when a date's plan begins or ends next */
+    uint32_t roster_station; /* the stations before it have theirs */
+    bool roster_named;       /* in the log */
     bool clock_manual;   /* time goes by CLOCK.SET alone */
     bool *station_dirty; /* to be published */
     bool any_dirty, stopping;
@@ -85,6 +89,7 @@ struct tbi_server {
 void tbi_server_input(struct tbi_server *server, struct tbi_session *session, const char *data,
                       size_t bytes);
 void tbi_server_step(struct tbi_server *server); /* the batch, or time alone */
+void tbi_server_do(struct tbi_server *server, const struct tb_command *commands, uint32_t n);
 void tbi_server_clock(struct tbi_server *server);
 void tbi_server_touch(struct tbi_server *server, struct tbi_session *session);
 void tbi_server_tell(struct tbi_server *server, struct tbi_session *session);
@@ -111,6 +116,11 @@ void tbi_docs(struct tbi_server *server, struct tbi_session *session,
 /* query.c: WINDOW.EXPLAIN, CITY.WHATIF, EVENTS.SINCE, CLOCK. False: no such command. */
 bool tbi_query(struct tbi_server *server, struct tbi_session *session,
                const struct tbi_request *request);
+
+/* roster.c: plans of dates. begin: after recovery, before the first step; `found` is zero where
+ * there is no log. follow: before each step that passes roster_at. */
+bool tbi_roster_begin(struct tbi_server *server, const struct tbi_log_recovery *found);
+void tbi_roster_follow(struct tbi_server *server);
 
 /* loop.c: until a signal says stop. 0, or -errno with a line on standard error. */
 int tbi_loop_run(struct tbi_server *server);
