@@ -101,13 +101,13 @@ void tbs_curve_make(struct tbs_plan *plan)
     free(at);
 }
 
-void tbs_budget_spread(struct tbs_plan *plan)
+void tbs_budget_spread(struct tbs_plan *plan, double budget_hours)
 {
     uint32_t *at = tbs_plan_zeroed(plan->hall_count, sizeof *at), h;
     double visits, within, hours = base_of(plan, &visits, &within);
 
     while ((h = worst_hall(plan, at)) != TB_NONE &&
-           hours + plan->halls[h].steps[at[h]].hours <= plan->options.budget_hours) {
+           hours + plan->halls[h].steps[at[h]].hours <= budget_hours) {
         hours += plan->halls[h].steps[at[h]++].hours;
     }
     for (h = 0; h < plan->hall_count; h++) {

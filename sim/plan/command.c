@@ -389,16 +389,24 @@ static void binding_print(const struct tbs_plan *plan, bool zh)
 
 static void hours_print(const struct tbs_plan *plan, bool zh)
 {
-    printf(zh ? "  %.1f 窗口小时，按时 %.2f%%，离开 %.2f%%（原方案 %.1f 小时）；"
-                "另有闭厅后 %.1f 小时办完已取号的人\n"
-              : "  %.1f window hours serve %.2f%% in time, %.2f%% leave (now %.1f h); besides %.1f "
-                "h for those who hold a number when windows close\n",
-           plan->window_hours, 100 * plan->within, 100 * plan->left, plan->window_hours_now,
-           plan->overtime_hours);
-    printf(zh ? "  Erlang C 逐半小时 %.1f 窗口小时，按时 %.2f%%；各厅服务不差于它只要 %.1f 窗口小时"
-                "（按时 %.2f%%）\n"
-              : "  Erlang C for each half hour: %.1f window hours, %.2f%% in time; as good in each "
-                "hall with %.1f (%.2f%%)\n",
+    printf(zh ? "  %.1f 窗口小时（计划 %.1f，另加关窗后办完已取号的人 %.1f），按时 %.2f%%，"
+                "离开 %.2f%%（原方案计划 %.1f 小时）\n"
+              : "  %.1f window hours (%.1f planned, %.1f overtime for those who hold a number when "
+                "windows close)\n  serve %.2f%% in time, %.2f%% leave (planned now: %.1f h)\n",
+           plan->window_hours, plan->planned_hours, plan->overtime_hours, 100 * plan->within,
+           100 * plan->left, plan->window_hours_now);
+    if (isfinite(plan->promise_city)) {
+        printf(zh ? "  预算能买到的承诺：每个大厅都不低于 %.1f%%，全市不低于 %.1f%%，"
+                    "同时成立，置信 %.4g%%\n"
+                  : "  what the budget buys: %.1f%% in every hall and %.1f%% in the whole city, "
+                    "all at once with confidence %.4g%%\n",
+               100 * plan->promise_best, 100 * plan->promise_city,
+               100 * plan->options.confidence);
+    }
+    printf(zh ? "  Erlang C 逐半小时 %.1f 窗口小时（同样含加班），按时 %.2f%%；"
+                "各厅不差于它只要 %.1f（%.2f%%）\n"
+              : "  Erlang C for each half hour: %.1f window hours, overtime likewise included, "
+                "%.2f%% in time;\n  as good in each hall with %.1f (%.2f%%)\n",
            plan->window_hours_erlang_c, 100 * plan->within_erlang_c, plan->window_hours_equal,
            100 * plan->within_equal);
     if (isfinite(plan->promise_kept_probability)) {

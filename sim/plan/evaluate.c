@@ -149,7 +149,8 @@ static void visit_add(void *context, const struct tbs_visit *visit)
         today[3] += 1;
         today[4] += (float)wait * 1e-6f;
         lab->waits[k][tbs_bin(wait)]++;
-        if (visit->ended_at_us != TB_NEVER && visit->server != TB_NONE) {
+        if (visit->ended_at_us != TB_NEVER && visit->server != TB_NONE && k >= lab->judge_from &&
+            k < lab->judge_to) {
             lab->beyond_us += beyond_us(lab, visit, day_at_us);
         }
     }

@@ -77,7 +77,7 @@ struct tbs_lab {
     /* [cut.day_count]: visits, within, left, called, their waits in seconds */
     float (*today)[TBS_PLAN_SLOTS][5];
     struct tbs_day_sum *by_day; /* of all days of the run; NULL: not wanted */
-    double beyond_us;                  /* served outside the plan */
+    double beyond_us; /* worked outside the plan, for those who came in judged half hours */
     uint16_t rank[TBS_LAB_WINDOWS];
     struct tbs_recording *recording;
 };
@@ -89,6 +89,7 @@ void *tbs_plan_zeroed(size_t count, size_t size);
 struct tbs_share {
     double visits, within, left, delayed; /* sums over all days */
     double slot_visits[TBS_PLAN_SLOTS], slot_within[TBS_PLAN_SLOTS];
+    double beyond_us; /* served after the end of a shift */
 };
 
 void tbs_recording_free(struct tbs_recording *recording);
@@ -160,6 +161,6 @@ bool tbs_plan_files(const void *plan, void (*needs)(const void *, FILE *),
 double tbs_steps_within(const struct tbs_plan_hall *hall, uint32_t step);
 void tbs_curve_make(struct tbs_plan *plan);
 /* Every hour to the hall that is served worst, as long as the budget has one. */
-void tbs_budget_spread(struct tbs_plan *plan);
+void tbs_budget_spread(struct tbs_plan *plan, double budget_hours);
 
 #endif

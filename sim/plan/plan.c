@@ -10,7 +10,9 @@
 #include "plan/city.h"
 #include "plan/search.h"
 
-enum { BUDGET_ROUNDS = 3 };
+enum { BUDGET_ROUNDS = 4 };
+/* Overtime is an estimate: so much of it is kept free in a budget. */
+#define OVERTIME_SPARE 1.02
 
 struct team {
     const struct tb_scenario *scenario;
@@ -248,19 +250,41 @@ static double least_within(const struct tbs_plan *plan)
     return least;
 }
 
-/* Spread by the curves, judged, the curves moved to what was found, and spread again; the best of
- * the rounds stays. */
+static double overtime(const struct tbs_plan *plan)
+{
+    double sum = 0;
+
+    for (uint32_t h = 0; h < plan->hall_count; h++) {
+        sum += plan->halls[h].visits > 0 ? plan->halls[h].result.overtime_hours : 0;
+    }
+    return sum;
+}
+
+static double planned(const struct tbs_plan *plan)
+{
+    double sum = 0;
+
+    for (uint32_t h = 0; h < plan->hall_count; h++) {
+        sum += plan->halls[h].visits > 0 ? plan->halls[h].hours : 0;
+    }
+    return sum;
+}
+
+/* Spread by the curves, judged, the curves moved to what was found, and spread again, less what
+ * was worked as overtime; the best of the rounds that stay within the budget. */
 static void budget_make(struct team *team)
 {
     struct tbs_plan *plan = team->plan;
     struct tbs_plan_hall *best = tbs_plan_zeroed(plan->hall_count, sizeof *best);
-    double most = -1;
+    const double budget = plan->options.budget_hours;
+    double most = -2;
 
     for (uint32_t round = 0; round < BUDGET_ROUNDS && !stopped(team); round++) {
-        tbs_budget_spread(plan);
+        tbs_budget_spread(plan, budget - OVERTIME_SPARE * overtime(plan));
         team_run(team, budget_judge);
-        const double least = least_within(plan);
-        if (least > most) {
+        const bool fits = planned(plan) + OVERTIME_SPARE * overtime(plan) <= budget;
+        const double least = least_within(plan) - (fits ? 0 : 1); /* if none fits, the last */
+        if (least > most || (!fits && most < 0)) {
             most = least;
             memcpy(best, plan->halls, plan->hall_count * sizeof *best);
         }
@@ -272,7 +296,7 @@ static void budget_make(struct team *team)
             }
         }
     }
-    if (most >= 0) {
+    if (most > -2) {
         memcpy(plan->halls, best, plan->hall_count * sizeof *best);
         team_run(team, budget_confirm);
     }
@@ -329,7 +353,8 @@ static void hall_sum(struct tbs_plan *plan, const struct tbs_plan_hall *hall)
     plan->kept += hall->state == TBS_PLAN_KEPT;
     plan->unproven += hall->state == TBS_PLAN_UNPROVEN;
     plan->impossible += hall->state == TBS_PLAN_IMPOSSIBLE;
-    plan->window_hours += hall->hours;
+    plan->planned_hours += hall->hours;
+    plan->window_hours += hall->hours + hall->result.overtime_hours;
     plan->window_hours_erlang_c += hall->hours_erlang_c;
     plan->window_hours_equal += hall->hours_equal;
     plan->window_hours_now += hall->hours_now;
@@ -341,11 +366,6 @@ static void hall_sum(struct tbs_plan *plan, const struct tbs_plan_hall *hall)
                 fmin(plan->promise_kept_probability, hall->kept_probability);
         }
     }
-    if (plan->options.budget_hours > 0 && hall->visits > 0) {
-        const double z = tbs_normal_quantile(plan->options.confidence);
-        const double sure = hall->result.day.within - z * hall->result.within_error;
-        plan->promise_best = fmin(plan->promise_best, floor(1000 * sure) / 1000);
-    }
     if (hall->city.visits > 0) {
         plan->city_days = (uint32_t)fmax(plan->city_days, hall->city.days);
         plan->city_kept += hall->city.within >= plan->options.share;
@@ -354,12 +374,43 @@ static void hall_sum(struct tbs_plan *plan, const struct tbs_plan_hall *hall)
     }
 }
 
+/* Lower bounds for each hall and for all visits together that hold at once: days of one hall say
+ * nothing of another's, so each bound has the n-th root of the confidence (Sidak 1967), and the
+ * city's too, which is made of them. */
+static void budget_promise(struct tbs_plan *plan)
+{
+    double visits = 0, within = 0, variance = 0, n = 1;
+
+    for (uint32_t h = 0; h < plan->hall_count; h++) {
+        n += plan->halls[h].visits > 0;
+    }
+    const double z = tbs_normal_quantile(pow(plan->options.confidence, 1 / n));
+    for (uint32_t h = 0; h < plan->hall_count; h++) {
+        const struct tbs_plan_hall *hall = &plan->halls[h];
+        const struct tbs_lab_result *r = &hall->result;
+        if (hall->visits > 0) {
+            const double sure = r->day.within - z * r->within_error;
+            plan->promise_best = fmin(plan->promise_best, floor(1000 * sure) / 1000);
+            visits += r->day.visits;
+            within += r->day.visits * r->day.within;
+            variance += r->day.visits * r->within_error * r->day.visits * r->within_error;
+        }
+    }
+    plan->promise_best = fmax(0, plan->promise_best);
+    plan->promise_city =
+        visits > 0 ? floor(1000 * (within - z * sqrt(variance)) / visits) / 1000 : NAN;
+}
+
 static void sums_make(struct tbs_plan *plan)
 {
     double visits[5] = {0}, sums[5] = {0};
 
     plan->promise_kept_probability = plan->kept_probability_all = 1;
     plan->promise_best = plan->options.budget_hours > 0 ? 1 : plan->options.share;
+    plan->promise_city = NAN;
+    if (plan->options.budget_hours > 0) {
+        budget_promise(plan);
+    }
     for (uint32_t h = 0; h < plan->hall_count; h++) {
         const struct tbs_plan_hall *hall = &plan->halls[h];
         if (hall->state == TBS_PLAN_CLOSED || hall->state == TBS_PLAN_STOPPED) {

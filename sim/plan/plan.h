@@ -14,8 +14,10 @@
  * in spirit: look after each batch, at levels that sum to the error allowed) decides.
  *
  * At closing time: who holds a number is served on for as long as people.stay and the rule overtime
- * say, in this plan as in any simulation; those hours are reported apart (overtime_hours). A hall
- * that is open has at least one window.
+ * say, and a window whose shift ends first finishes its customer, in this plan as in any
+ * simulation. These hours are worked too: window hours are those of the plan and this overtime
+ * together, for this plan as for Erlang C's, and their sum is what the search makes least; no plan
+ * gains by leaving work for after closing. A hall that is open has at least one window.
  *
  * Units: half hours count from midnight; waits in seconds where people read them. Owner: scenarios
  * are borrowed and must outlive what was made of them. Threads: a lab belongs to one thread,
@@ -79,8 +81,8 @@ struct tbs_lab_result {
     double wait_share_s; /* the wait that the promise's share of all visits does not exceed; NAN:
                             too many left */
     uint32_t days;       /* simulated */
-    double window_hours;             /* planned, a day */
-    double overtime_hours;           /* beyond the plan, a day */
+    double window_hours;   /* planned, a day */
+    double overtime_hours; /* worked beyond the plan, a day, for those who are judged */
 };
 
 struct tbs_lab;
@@ -133,7 +135,8 @@ struct tbs_plan_options {
     double confidence;    /* 0.5 .. 0.999 */
     uint32_t hall;        /* TB_NONE: all */
     uint32_t windows_max; /* 0: as many as the hall has */
-    double budget_hours;  /* 0: the promise is given; else the best one for so many hours */
+    double budget_hours;  /* 0: the promise is given; else the best one for so many window hours,
+                             overtime included */
     uint32_t slot_from, slot_to; /* only these half hours, for the people who come in them, as noon
                                     windows; the others stay as the scenario has them. 0, 0: all */
     bool flat;            /* the same windows all day */
@@ -183,7 +186,8 @@ struct tbs_plan_hall {
     struct tbs_lab_result result_erlang_c, result_equal;
     /* That the promise holds in this hall, by all days on which the core ran these windows. */
     double kept_probability;
-    double hours, hours_erlang_c, hours_equal, hours_now;
+    double hours, hours_now; /* planned */
+    double hours_erlang_c, hours_equal; /* with overtime */
     /* UNPROVEN, IMPOSSIBLE: what all windows can promise: this share within the wait; or the share
      * asked for within this wait (NAN: within none); and that so many leave at most. */
     double nearest_share, nearest_wait_s, nearest_left;
@@ -207,9 +211,12 @@ struct tbs_plan {
     struct tbs_plan_point curve[TBS_PLAN_CURVE_MAX];
     uint32_t curve_count;
     double hours_least;  /* with one window in each hall as long as it is open */
-    double promise_best; /* share that every hall keeps, of what the budget buys; else as asked */
+    /* Of what the budget buys: the share that all halls keep at once, and that of all visits, both
+     * together with the confidence asked for; else as asked, and NAN. */
+    double promise_best, promise_city;
+    /* With overtime: the plan's, Erlang C's, at Erlang C's service; the scenario's own, without. */
     double window_hours, window_hours_erlang_c, window_hours_equal, window_hours_now;
-    double overtime_hours;
+    double planned_hours, overtime_hours; /* of window_hours */
     double within, within_erlang_c, within_equal, left; /* of all visits */
     /* The least of the halls in state KEPT, and that all of these keep the promise (their days are
      * independent); 0 if there are none, NAN with a budget. Halls where it is impossible are

@@ -6,6 +6,8 @@
 #include "plan/search.h"
 
 enum { SWAPS = 4, SWAP_WIDTH = 3 };
+/* A window more may save as much overtime as it costs. */
+#define HOURS_LEAST 0.05
 /* So much more may others seem to miss when one gives a window away: by chance of the replay. */
 #define EACH_SLACK 3e-4
 
@@ -50,8 +52,10 @@ struct tbs_guess tbs_guess_by(const struct tbs_search *s, const struct tbs_recor
 
     tbs_replay(s->lab, recording, staffing, &share);
     if (share.visits <= 0) {
-        return (struct tbs_guess){1, 0};
+        return (struct tbs_guess){1, 0, tbs_lab_hours(s->lab, staffing)};
     }
+    g.hours = tbs_lab_hours(s->lab, staffing) +
+              s->beyond * share.beyond_us / (double)TB_HOURS(1) / recording->day_count;
     const double late = tbs_odds(share.visits - share.within, share.visits);
     const double left = tbs_odds(share.left, share.visits);
     g.within = 1 - tbs_share_of(late * s->odds_late);
@@ -95,8 +99,8 @@ uint32_t tbs_best_add(const struct tbs_search *s, const struct tbs_staffing *sta
             continue;
         }
         const struct tbs_guess g = tbs_guess_with(s, *staffing, k, 1);
-        const double gain =
-            (now.miss - g.miss + 1e-3 * (g.within - now.within)) / fmax(s->hours[k], 0.01);
+        const double gain = (now.miss - g.miss + 1e-3 * (g.within - now.within)) /
+                            fmax(g.hours - now.hours, HOURS_LEAST);
         if (gain > most) {
             most = gain;
             best = k;
@@ -138,10 +142,12 @@ void tbs_add_until_kept(const struct tbs_search *s, struct tbs_staffing *staffin
     }
 }
 
-/* The SWAP_WIDTH half hours that lose least (by -1) or gain most (by +1). */
+/* The SWAP_WIDTH half hours that lose least (by -1) or gain most (by +1): for an hour, overtime
+ * included, or by the window. */
 static uint32_t ranked(const struct tbs_search *s, const struct tbs_staffing *staffing, int by,
-                       uint32_t out[SWAP_WIDTH])
+                       bool hourly, uint32_t out[SWAP_WIDTH])
 {
+    const struct tbs_guess now = tbs_guess_by(s, &s->rank, staffing);
     double values[SWAP_WIDTH];
     uint32_t count = 0;
 
@@ -151,7 +157,13 @@ static uint32_t ranked(const struct tbs_search *s, const struct tbs_staffing *st
             continue;
         }
         const struct tbs_guess g = tbs_guess_with(s, *staffing, k, by);
-        const double value = g.within - g.miss - 0.02 * by * s->hours[k];
+        const double more = g.within - g.miss - now.within + now.miss;
+        const double hours = by * (g.hours - now.hours);
+        if (by < 0 && hours <= 0) {
+            continue; /* all of it would be worked as overtime */
+        }
+        const double value = hourly ? more / fmax(hours, HOURS_LEAST) - 1e-4 * by * hours
+                                    : more - 0.02 * by * hours;
         uint32_t at = count < SWAP_WIDTH ? count++ : SWAP_WIDTH;
         while (at > 0 && values[at - 1] < value) {
             if (at < SWAP_WIDTH) {
@@ -171,13 +183,15 @@ static uint32_t ranked(const struct tbs_search *s, const struct tbs_staffing *st
 uint32_t tbs_best_remove(const struct tbs_search *s, const struct tbs_staffing *staffing)
 {
     uint32_t best[SWAP_WIDTH];
-    const uint32_t count = ranked(s, staffing, -1, best);
 
-    for (uint32_t i = 0; i < count; i++) {
-        struct tbs_staffing next = *staffing;
-        next.windows[best[i]]--;
-        if (tbs_guess_all(s, &next).miss <= 0) {
-            return best[i];
+    for (int hourly = 0; hourly <= 1; hourly++) {
+        const uint32_t count = ranked(s, staffing, -1, hourly == 1, best);
+        for (uint32_t i = 0; i < count; i++) {
+            struct tbs_staffing next = *staffing;
+            next.windows[best[i]]--;
+            if (tbs_guess_all(s, &next).miss <= 0) {
+                return best[i];
+            }
         }
     }
     return TB_NONE;
@@ -197,8 +211,8 @@ void tbs_remove_while_kept(const struct tbs_search *s, struct tbs_staffing *staf
 static bool swap_better(const struct tbs_search *s, struct tbs_staffing *staffing)
 {
     uint32_t from[SWAP_WIDTH], to[SWAP_WIDTH];
-    const uint32_t from_count = ranked(s, staffing, -1, from);
-    const uint32_t to_count = ranked(s, staffing, 1, to);
+    const uint32_t from_count = ranked(s, staffing, -1, false, from);
+    const uint32_t to_count = ranked(s, staffing, 1, false, to);
     struct tbs_staffing best = *staffing;
     const struct tbs_guess now = tbs_guess_by(s, &s->rank, staffing);
     double most = now.within - now.miss + 1e-9;
@@ -218,10 +232,11 @@ static bool swap_better(const struct tbs_search *s, struct tbs_staffing *staffin
             }
         }
     }
-    const bool better = memcmp(&best, staffing, sizeof best) != 0 &&
-                        tbs_guess_all(s, &best).within > tbs_guess_all(s, staffing).within &&
-                        tbs_guess_all(s, &best).miss <= tbs_guess_all(s, staffing).miss;
-    if (!better) {
+    if (memcmp(&best, staffing, sizeof best) == 0) {
+        return false;
+    }
+    const struct tbs_guess before = tbs_guess_all(s, staffing), after = tbs_guess_all(s, &best);
+    if (after.within <= before.within || after.miss > before.miss) {
         return false;
     }
     *staffing = best;
@@ -263,7 +278,14 @@ void tbs_descend(const struct tbs_search *s, struct tbs_staffing *staffing)
     }
     tbs_add_until_kept(s, staffing);
     tbs_remove_while_kept(s, staffing);
-    for (uint32_t i = 0; i < SWAPS && !tbs_search_stopped(s) && swap_better(s, staffing); i++) {
-        tbs_remove_while_kept(s, staffing);
+    struct tbs_staffing at = *staffing;
+    double least = tbs_guess_all(s, staffing).hours;
+    for (uint32_t i = 0; i < SWAPS && !tbs_search_stopped(s) && swap_better(s, &at); i++) {
+        tbs_remove_while_kept(s, &at);
+        const double hours = tbs_guess_all(s, &at).hours;
+        if (hours < least) {
+            least = hours;
+            *staffing = at;
+        }
     }
 }

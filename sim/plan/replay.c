@@ -81,6 +81,19 @@ static inline int64_t begins_us(const struct rank *rank, int64_t free, int64_t a
     return next;
 }
 
+/* How much of a service that begins at `at` is after the shift: until the next one. */
+static double beyond_us(const struct rank *rank, int64_t at, int64_t busy)
+{
+    const uint32_t k = (uint32_t)(at / TBS_PLAN_SLOT_US);
+    const bool open = k < LAST && rank->closes_us[k] > at;
+    const int64_t from = open ? rank->closes_us[k] : at;
+    const uint32_t next = (uint32_t)((from + TBS_PLAN_SLOT_US - 1) / TBS_PLAN_SLOT_US);
+    const int64_t opens = next < LAST ? rank->opens_us[next] : TB_NEVER;
+    const int64_t to = at + busy < opens ? at + busy : opens;
+
+    return to > from ? (double)(to - from) : 0;
+}
+
 static void day_replay(const struct tbs_lab *lab, struct line *line, const struct tbs_guest *guests,
                        uint32_t count, struct tbs_share *share)
 {
@@ -105,6 +118,7 @@ static void day_replay(const struct tbs_lab *lab, struct line *line, const struc
         const bool left = wait == TB_NEVER || wait > g->patience_us;
         const bool within = !left && wait <= lab->promise_us;
         if (k >= lab->judge_from && k < lab->judge_to) {
+            share->beyond_us += left ? 0 : beyond_us(&line->ranks[who], best, g->busy_us);
             share->visits++;
             share->within += within;
             share->left += left;

@@ -69,6 +69,8 @@ void tbs_search_correct(struct tbs_search *s, const struct tbs_staffing *staffin
     const double n = share.visits, m = r->day.visits * r->days;
     s->odds_late = tbs_odds((1 - r->day.within) * m, m) / tbs_odds(n - share.within, n);
     s->odds_left = tbs_odds(r->day.left * m, m) / tbs_odds(share.left, n);
+    const double beyond_h = share.beyond_us / (double)TB_HOURS(1) / s->recording.day_count;
+    s->beyond = fmin(fmax((r->overtime_hours + 0.02) / (beyond_h + 0.02), 0.25), 4);
     for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
         const double slot_n = share.slot_visits[k], slot_m = r->slots[k].visits * r->days;
         s->odds_slot[k] = slot_n > 0 && slot_m > 0
@@ -265,15 +267,16 @@ static void others_keep(const struct tbs_search *s, struct tbs_staffing *staffin
 static void propose(struct tbs_search *s, struct tbs_staffing *staffing,
                     struct tbs_lab_result *result)
 {
-    const uint32_t rounds = s->options->flat ? 1 : ROUNDS;
-
     tbs_load_start(s->lab, s->options, staffing);
     others_keep(s, staffing);
-    for (uint32_t round = 0; round < rounds && !tbs_search_stopped(s); round++) {
+    for (uint32_t round = 0; round < ROUNDS && !tbs_search_stopped(s); round++) {
         const struct tbs_staffing before = *staffing;
         tbs_search_record(s, staffing, s->options->seed, TBS_SEARCH_VISITS, result);
         pads_set(s, result, s->options->each ? WORTH_EACH_Z : WORTH_Z);
         tell(s, "search", staffing, result, false);
+        if (s->options->flat) {
+            return; /* theory's number, one up or down: nothing for the replay to propose */
+        }
         tbs_descend(s, staffing);
         if (memcmp(&before, staffing, sizeof before) == 0) {
             return;
@@ -364,7 +367,12 @@ static void decide(struct tbs_search *s, struct tbs_staffing next, struct tbs_pl
         have |= v.kept;
         if (have) {
             if (s->options->each && !v.kept) {
-                return; /* what was left out was left out for its own half hour */
+                /* Only what was missed gets back what it gave. */
+                if (!add_one(s, &v, &next) ||
+                    tbs_lab_hours(s->lab, &next) >= tbs_lab_hours(s->lab, &hall->needs)) {
+                    return;
+                }
+                continue;
             }
             most = v.kept ? most : steps_between(&hall->needs, &next) / 2;
             if (!reduce(s, &hall->needs, most, &next)) {
@@ -476,7 +484,7 @@ void tbs_search_begin(struct tbs_search *s, struct tbs_lab *lab,
                       const struct tbs_plan_options *options, const atomic_bool *stop)
 {
     *s = (struct tbs_search){
-        .lab = lab, .options = options, .stop = stop, .odds_late = 1, .odds_left = 1};
+        .lab = lab, .options = options, .stop = stop, .odds_late = 1, .odds_left = 1, .beyond = 1};
     lab->promise_share = options->share;
     if (options->slot_to > options->slot_from) {
         lab->judge_from = options->slot_from;
@@ -499,10 +507,6 @@ void tbs_hall_search(struct tbs_lab *lab, const struct tbs_plan_options *options
         return;
     }
     propose(&s, &first, &hall->result);
-    if (options->flat) {
-        tbs_load_start(lab, options, &first);
-        others_keep(&s, &first);
-    }
     hall->state = TBS_PLAN_STOPPED;
     if (options->budget_hours > 0 && !tbs_search_stopped(&s)) {
         hall->needs = first;

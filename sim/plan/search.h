@@ -20,6 +20,7 @@ struct tbs_search {
     struct tbs_recording rank; /* its first days: borrowed */
     /* Odds of not being served in time, and of leaving: core against replay. */
     double odds_late, odds_left, odds_slot[TBS_PLAN_SLOTS];
+    double beyond; /* overtime, core against replay */
     /* How much better than promised a candidate must look to be shown good. */
     double pad_within, pad_left, pad_slot[TBS_PLAN_SLOTS];
     uint32_t days_run;
@@ -30,6 +31,7 @@ struct tbs_search {
 struct tbs_guess {
     double within; /* share */
     double miss;   /* by how much the promise is missed; 0: kept */
+    double hours;  /* of windows and overtime, a day: what is to be least */
 };
 
 /* The lab is borrowed; the recording is to be freed. */

@@ -93,6 +93,12 @@ static void next_gain(struct tbs_search *s, struct tbs_plan_hall *hall)
     }
 }
 
+static double worked(const struct tbs_search *s, const struct tbs_staffing *at,
+                     const struct tbs_lab_result *result)
+{
+    return tbs_lab_hours(s->lab, at) + result->overtime_hours;
+}
+
 /* The fewest hours that serve as many in time as Erlang C's plan: found on the replay, and taken
  * only if the core says so of the same citizens on new seeds. Erlang C's plan itself is the last
  * resort. */
@@ -114,7 +120,7 @@ static void equal_find(struct tbs_search *wide, struct tbs_plan_hall *hall)
     tbs_descend(wide, &hall->equal);
     tbs_descend(wide, &up);
     if (tbs_guess_all(wide, &up).miss <= 0 &&
-        tbs_lab_hours(wide->lab, &up) < tbs_lab_hours(wide->lab, &hall->equal)) {
+        tbs_guess_all(wide, &up).hours < tbs_guess_all(wide, &hall->equal).hours) {
         hall->equal = up;
     }
     tbs_staffing_evaluate(wide->lab, &hall->erlang_c, seed + 1, 0, days, &hall->result_erlang_c);
@@ -122,7 +128,11 @@ static void equal_find(struct tbs_search *wide, struct tbs_plan_hall *hall)
         const uint32_t k = tbs_best_add(wide, &hall->equal);
         tbs_staffing_evaluate(wide->lab, &hall->equal, seed + 1, 0, days, &hall->result_equal);
         if (hall->result_equal.day.within >= hall->result_erlang_c.day.within) {
-            return;
+            const double hours = worked(wide, &hall->equal, &hall->result_equal);
+            if (hours <= worked(wide, &hall->erlang_c, &hall->result_erlang_c)) {
+                return;
+            }
+            break;
         }
         if (k == TB_NONE) {
             break;
@@ -152,8 +162,9 @@ static void erlang_compare(struct tbs_search *s, struct tbs_plan_hall *hall)
                                           &lab->flow, lab->promise_us);
     tbs_search_begin(&wide, room, s->options, s->stop);
     equal_find(&wide, hall);
-    hall->hours_erlang_c = tbs_lab_hours(room, &hall->erlang_c);
-    hall->hours_equal = tbs_lab_hours(room, &hall->equal);
+    hall->hours_erlang_c =
+        tbs_lab_hours(room, &hall->erlang_c) + hall->result_erlang_c.overtime_hours;
+    hall->hours_equal = tbs_lab_hours(room, &hall->equal) + hall->result_equal.overtime_hours;
     tbs_recording_free(&wide.recording);
     tbs_lab_free(room);
 }

@@ -302,11 +302,13 @@ static json_t *hall_object(const struct tbs_plan *plan, uint32_t h)
     json_t *object = json_pack("{s:s, s:s}", "hall", plan->scenario->halls[h].label.id, "state",
                                state_name(hall->state));
 
-    put(object, "window_hours", hall->hours);
-    put(object, "window_hours_erlang_c", hall->hours_erlang_c);
-    put(object, "window_hours_equal_service", hall->hours_equal);
-    put(object, "window_hours_now", hall->hours_now);
+    put(object, "window_hours", hall->hours + r->overtime_hours);
+    put(object, "planned_hours", hall->hours);
     put(object, "overtime_hours", r->overtime_hours);
+    put(object, "window_hours_erlang_c", hall->hours_erlang_c);
+    put(object, "overtime_hours_erlang_c", hall->result_erlang_c.overtime_hours);
+    put(object, "window_hours_equal_service", hall->hours_equal);
+    put(object, "planned_hours_now", hall->hours_now);
     put(object, "visits", r->day.visits);
     put(object, "within_share", r->day.within);
     put(object, "within_error", r->within_error);
@@ -348,6 +350,7 @@ static void promise_put(json_t *object, const struct tbs_plan *plan)
     json_object_set_new(object, "weekday",
                         o->days.weekday > 0 ? json_integer(o->days.weekday) : json_null());
     put(object, "promise_share", o->budget_hours > 0 ? plan->promise_best : o->share);
+    put(object, "promise_share_city", plan->promise_city);
     put(object, "promise_wait_s", (double)o->wait_us * 1e-6);
     put(object, "abandon_most", o->left_most < 1 ? o->left_most : NAN);
     json_object_set_new(object, "each_half_hour", json_boolean(o->each));
@@ -373,7 +376,8 @@ static void sums_put(json_t *object, const struct tbs_plan *plan)
     put(object, "window_hours", plan->window_hours);
     put(object, "window_hours_erlang_c", plan->window_hours_erlang_c);
     put(object, "window_hours_equal_service", plan->window_hours_equal);
-    put(object, "window_hours_now", plan->window_hours_now);
+    put(object, "planned_hours", plan->planned_hours);
+    put(object, "planned_hours_now", plan->window_hours_now);
     put(object, "overtime_hours", plan->overtime_hours);
     put(object, "within_share", plan->within);
     put(object, "within_share_erlang_c", plan->within_erlang_c);
@@ -390,7 +394,8 @@ static void sums_put(json_t *object, const struct tbs_plan *plan)
     json_object_set_new(
         object, "at_closing",
         json_string("who holds a number at closing time is served within people.stay and the rule "
-                    "overtime; counted in time if called in time; these hours are overtime_hours"));
+                    "overtime; counted in time if called in time; window_hours are planned_hours "
+                    "and these overtime_hours together"));
 }
 
 static json_t *plan_object(const struct tbs_plan *plan)

@@ -242,7 +242,7 @@ Test(plan, what_is_written_is_what_is_loaded)
         tb_scenario_load_with("sim/scenarios/city58", NULL, 0, path, &problems);
     cr_assert_not_null(with);
     const double before = hours_open(s, o.days.kind), now = plan->halls[o.hall].hours_now;
-    cr_assert_float_eq(hours_open(with, o.days.kind), before - now + plan->window_hours, 1e-6);
+    cr_assert_float_eq(hours_open(with, o.days.kind), before - now + plan->planned_hours, 1e-6);
     uint32_t i = 0, j = 0;
     for (;; i++, j++) {
         while (i < s->shift_count && s->shifts[i].day_kind == o.days.kind) {
@@ -285,6 +285,9 @@ Test(plan, a_budget_buys_the_best_for_the_worst)
         o.budget_hours = i == 0 ? 40 : 60;
         struct tbs_plan *plan = tbs_plan_search(s, &o, NULL, NULL, NULL);
         cr_assert(plan->window_hours <= o.budget_hours);
+        cr_assert_float_eq(plan->window_hours, plan->planned_hours + plan->overtime_hours, 1e-6);
+        cr_assert(plan->overtime_hours > 0.1);
+        cr_assert(plan->promise_city >= plan->promise_best);
         cr_assert(plan->promise_best > before, "%.1f h: %.3f", o.budget_hours, plan->promise_best);
         for (uint32_t h = 0; h < s->hall_count; h++) {
             cr_assert(plan->halls[h].visits == 0 ||
@@ -360,6 +363,8 @@ Test(plan, no_replay_where_nobody_waits)
     cr_assert_float_eq(r.day.within, 1, 1e-9);
     cr_assert_float_eq(share.within / share.visits, 1, 1e-9);
     cr_assert_float_eq(share.visits, r.day.visits * r.days, 0.5);
+    cr_assert(r.overtime_hours > 0.1);
+    cr_assert_float_eq(share.beyond_us / (double)TB_HOURS(1), r.overtime_hours * r.days, 1e-3);
     tbs_recording_free(&recording);
     tbs_lab_free(lab);
     tb_scenario_free(s);
