@@ -70,8 +70,8 @@ void tbi_due_raise(struct tb_city *city, uint32_t station);
 void tbi_due_acted(struct tb_city *city, uint32_t station);
 /* The station that is due first, by `now` (of equals the lower); TB_NONE: nothing is. */
 uint32_t tbi_due_find(struct tb_city *city, tb_time now);
-/* The city's deadline. */
-tb_time tbi_due_first(const struct tb_city *city);
+/* The city's deadline, or `limit` where that is earlier. */
+tb_time tbi_due_first(const struct tb_city *city, tb_time limit);
 /* Makes the tree from all that is due. */
 void tbi_due_build(struct tb_city *city);
 /* Sets when one kind of time-driven work of a station acts; TB_NEVER: not. Keeps the deadlines. */

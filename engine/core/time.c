@@ -145,12 +145,15 @@ static tb_time first_below(const struct tb_city *city, uint32_t level, uint64_t 
     return found;
 }
 
-tb_time tbi_due_first(const struct tb_city *city)
+tb_time tbi_due_first(const struct tb_city *city, tb_time limit)
 {
     const tb_time visit_at = least(city->visits_due[0].at, city->visits_due[1].at);
+    const tb_time found = least(visit_at, limit), bound = tbi_due_bound(city);
+    if (bound >= found)
+        return found;
     if (root_right(city) != TB_NONE)
-        return least(visit_at, tbi_due_bound(city));
-    return first_below(city, city->due_level_count - 1, 0, visit_at);
+        return bound;
+    return first_below(city, city->due_level_count - 1, 0, found);
 }
 
 void tbi_due_build(struct tb_city *city)

@@ -601,7 +601,7 @@ static const char *verify_deadlines(const struct tb_city *city)
     }
     if (*tbi_due_soonest(city) > all || *tbi_due_soonest(city) > tbi_due_bound(city))
         return "what is due in the city is looked at late";
-    return tbi_due_first(city) == all ? NULL : "the city's deadline is wrong";
+    return tbi_due_first(city, TB_NEVER) == all ? NULL : "the city's deadline is wrong";
 }
 
 /* ---- tickets, cases ------------------------------------------------------------------------ */

@@ -162,7 +162,12 @@ uint64_t tb_city_sequence(const struct tb_city *city)
 
 tb_time tb_city_deadline_at(const struct tb_city *city)
 {
-    return tbi_due_first(city);
+    return tbi_due_first(city, TB_NEVER);
+}
+
+tb_time tb_city_deadline_by(const struct tb_city *city, tb_time limit)
+{
+    return tbi_due_first(city, limit);
 }
 
 tb_time tb_station_deadline_at(const struct tb_city *city, uint32_t station)

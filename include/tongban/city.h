@@ -216,6 +216,10 @@ struct tb_step_result tb_station_step(struct tb_city *city, uint32_t station, tb
  * was taken away, until time next acts, O(log stations) and what was taken away besides. A
  * station's: O(1) where stations are stepped for themselves, else O(visits to be followed up). */
 tb_time tb_city_deadline_at(const struct tb_city *city);
+/* The same, or `limit` where that is earlier. Who only asks whether something comes before an
+ * instant close to the last step's has his answer in O(1): deadlines taken away before they came
+ * are looked at only where they lie before the limit. */
+tb_time tb_city_deadline_by(const struct tb_city *city, tb_time limit);
 tb_time tb_station_deadline_at(const struct tb_city *city, uint32_t station);
 
 /* ---- Explain ------------------------------------------------------------------------------ */

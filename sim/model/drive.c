@@ -159,15 +159,15 @@ static inline void drive(struct tbs_model *m, uint32_t s, bool by_station)
 
     while (m->error[0] == '\0') {
         const tb_time own = agenda_at_us(m, a);
-        const tb_time core =
-            by_station ? tb_station_deadline_at(m->city, s) : tb_city_deadline_at(m->city);
-        if (core <= own || own >= m->day_end_us) {
-            if (core > m->day_end_us) {
-                return;
-            }
+        const tb_time until = earliest(own, m->day_end_us);
+        const tb_time core = by_station ? tb_station_deadline_at(m->city, s)
+                                        : tb_city_deadline_by(m->city, until + 1);
+        if (core <= until) {
             core_acts(m, s, core);
-        } else {
+        } else if (own < m->day_end_us) {
             agenda_act(m, a, s, own);
+        } else {
+            return;
         }
     }
 }

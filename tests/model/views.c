@@ -157,8 +157,14 @@ bool compare_views(struct compare *c, const struct tb_city *city, tb_time now, b
     for (uint32_t s = 0; s < m->server_count; s++)
         if (!compare_server(c, city, s))
             return false;
-    if (tb_city_deadline_at(city) != model_deadline_at(m))
-        return differ(c, "the city's deadline", 0, tb_city_deadline_at(city), model_deadline_at(m));
+    const tb_time due = model_deadline_at(m), before = due - 1, after = due - (due == TB_NEVER) + 1;
+    if (tb_city_deadline_at(city) != due)
+        return differ(c, "the city's deadline", 0, tb_city_deadline_at(city), due);
+    if (tb_city_deadline_by(city, before) != before)
+        return differ(c, "the deadline by an earlier limit", 0, tb_city_deadline_by(city, before),
+                      before);
+    if (tb_city_deadline_by(city, after) != due)
+        return differ(c, "the deadline by a later limit", 0, tb_city_deadline_by(city, after), due);
     uint64_t sequence = m->sequence + c->estimate_count;
     if (tb_city_sequence(city) != sequence)
         return differ(c, "the last sequence number", 0, (int64_t)tb_city_sequence(city),
