@@ -188,6 +188,8 @@ static void slot_fill(struct filler *f, uint32_t hall, enum tbs_day_type type, u
     for (int m = 0; m < TBS_SLOT_METRIC_COUNT; m++) {
         result->figure[m] = (struct tbs_figure){.value = figures[m], .half_width = NAN};
     }
+    tbs_spread_figures(f->outcome->spread, hall, type, slot, tally, &f->outcome->weight, days,
+                       called, left, bin_end, result->figure);
 }
 
 /* A half hour of every hall, and of the city. */

@@ -5,6 +5,7 @@
 #include "model/figures.h"
 #include "model/model.h"
 #include "run/run.h"
+#include "run/spread.h"
 
 /* The figures of one replication, or of one batch of a long run. */
 struct sample {
@@ -25,6 +26,8 @@ struct outcome {
     uint32_t replications; /* finished */
     bool batches;          /* samples are batches of one run */
     struct tbs_tally *sum; /* of all replications, with the picture */
+    struct tbs_spread *spread;       /* of its half hours; NULL: no picture */
+    struct tbs_spread_weight weight; /* of the whole run */
     uint64_t hash;         /* of the final cities, by replication */
     uint32_t days;         /* counted in each replication */
     double wall_s;

@@ -17,6 +17,7 @@ struct worker {
     struct tbs_model *model;
     struct tbs_tally *tally; /* batch of the replication at hand; picture of all its replications */
     struct tbs_tally *sum;   /* batches of all its replications */
+    struct tbs_spread *spread; /* of all its replications; NULL: no picture */
     struct tbs_waits *scratch;
     pthread_t thread;
     uint32_t number; /* of the replication at hand */
@@ -34,6 +35,7 @@ struct team {
     _Atomic uint32_t finished; /* relaxed: for the progress bar */
     _Atomic uint64_t cases;    /* relaxed: the same */
     uint32_t last;             /* no replication from here on in this round */
+    struct tbs_spread_weight each; /* of a replication */
 };
 
 static double now_s(void)
@@ -98,12 +100,17 @@ static void worker_open(struct worker *worker, struct team *team, bool first)
     if (options->picture && first) {
         tbs_tally_share_picture(worker->tally, team->outcome->sum);
     }
+    worker->spread = options->picture ? tbs_spread_create(worker->tally) : NULL;
     worker->scratch = malloc(sizeof *worker->scratch);
     tbs_assert(worker->scratch != NULL);
 }
 
 static void worker_close(struct worker *worker)
 {
+    if (worker->spread != NULL) {
+        tbs_spread_add(worker->team->outcome->spread, worker->spread);
+        tbs_spread_free(worker->spread);
+    }
     if (!worker->first) {
         tbs_tally_add(worker->team->outcome->sum, worker->sum);
         if (worker->team->options->picture) {
@@ -177,6 +184,9 @@ static bool replication_run(struct worker *worker, uint32_t number)
     }
     tbs_model_finish(model);
     tbs_sample_take(team->outcome, number, worker->tally, worker->scratch);
+    if (worker->spread != NULL) {
+        tbs_spread_take(worker->spread, worker->tally, &team->each);
+    }
     team->hashes[number] = tbs_model_hash(model);
     atomic_fetch_add_explicit(&team->cases, cases_of(worker->tally), memory_order_relaxed);
     tbs_tally_add(worker->sum, worker->tally);
@@ -324,6 +334,22 @@ static double day_expects(const struct outcome *outcome, uint32_t day)
     return cases;
 }
 
+/* Days, and cases to be expected, of some days of the run. */
+static struct tbs_spread_weight weight_of(const struct outcome *outcome, uint32_t from,
+                                          uint32_t days)
+{
+    const uint32_t first = outcome->options->day_first + outcome->options->warm_up_days + from;
+    struct tbs_spread_weight weight = {{0}, {0}};
+
+    for (uint32_t d = first; d < first + days; d++) {
+        const enum tbs_day_type type = tbs_day_type(outcome->scenario, d);
+        const int64_t cases = llround(1000 * day_expects(outcome, d));
+        weight.days[type] += cases > 0;
+        weight.cases[type] += cases;
+    }
+    return weight;
+}
+
 /* Which share of the run's cases was to be expected in each batch. */
 static void expected_share(struct outcome *outcome, uint32_t batch)
 {
@@ -377,6 +403,10 @@ static bool long_run(struct team *team)
         if (fine && here == batch) {
             tbs_samples_reserve(outcome, outcome->sample_count + 1);
             tbs_sample_take(outcome, outcome->sample_count++, worker.tally, worker.scratch);
+            if (worker.spread != NULL) {
+                const struct tbs_spread_weight weight = weight_of(outcome, done - batch, batch);
+                tbs_spread_take(worker.spread, worker.tally, &weight);
+            }
         }
         atomic_fetch_add_explicit(&team->cases, cases_of(worker.tally), memory_order_relaxed);
         tbs_tally_add(worker.sum, worker.tally);
@@ -389,6 +419,7 @@ static bool long_run(struct team *team)
         outcome->days = done;
         outcome->replications = done > 0;
         outcome->batches = true;
+        outcome->weight = weight_of(outcome, 0, done);
         expected_share(outcome, batch);
         outcome->hash = tbs_model_hash(model);
     }
@@ -417,7 +448,13 @@ static bool team_run(struct team *team)
         return long_run(team);
     }
     team->outcome->days = options->day_count - options->warm_up_days;
+    team->each = weight_of(team->outcome, 0, team->outcome->days);
     const bool fine = replications_run(team);
+    for (int type = 0; type < TBS_DAY_TYPE_COUNT; type++) {
+        const int64_t replications = team->outcome->replications;
+        team->outcome->weight.days[type] = replications * team->each.days[type];
+        team->outcome->weight.cases[type] = replications * team->each.cases[type];
+    }
     team->outcome->hash = hashes_mix(team->hashes, team->outcome->replications);
     free(team->hashes);
     return fine;
@@ -436,6 +473,7 @@ struct tbs_results *tbs_run(const struct tb_scenario *scenario,
     struct tbs_demand *demand = tbs_demand_create(scenario, options->trace);
     team.demand = demand;
     outcome.sum = tbs_tally_create(scenario, options->picture);
+    outcome.spread = options->picture ? tbs_spread_create(outcome.sum) : NULL;
     if (options->tickets_path != NULL) {
         team.tickets = tbs_tickets_open(options->tickets_path, scenario, error);
     }
@@ -453,6 +491,7 @@ struct tbs_results *tbs_run(const struct tb_scenario *scenario,
         results = tbs_results_fill(&outcome);
     }
     tbs_samples_free(&outcome);
+    tbs_spread_free(outcome.spread);
     tbs_tally_free(outcome.sum);
     tbs_demand_free(demand);
     return results;
