@@ -43,7 +43,8 @@ static uint32_t line_ahead(const struct tbi_station *station, const struct tbi_l
 }
 
 /* Fills ahead and windows; the base wait in us, 0 with a ready window, -1 without an open one. */
-static int64_t wait_base(const struct tbi_station *station, uint32_t queue, struct tb_wait *out)
+static inline __attribute__((always_inline)) int64_t
+wait_base(const struct tbi_station *station, uint32_t queue, struct tb_wait *out)
 {
     const struct tbi_line *line = tbi_station_line(station, queue);
     const uint32_t ahead = line_ahead(station, line, queue);

@@ -73,30 +73,12 @@ static void ready_remove(struct tb_city *city, uint32_t index)
 
 /* ---- calls and their deadlines ----------------------------------------------------------- */
 
-void tbi_server_calls_remove(struct tb_city *city, uint32_t index)
-{
-    struct tbi_server *server = tbi_server(city, index);
-    if (server->deadline_at == TB_NEVER)
-        return;
-    uint32_t station_index = tbi_ticket(city, server->ticket)->station;
-    struct tbi_list *calls = &tbi_station(city, station_index)->calls;
-    const uint32_t prev = server->prev, next = server->next;
-    *(next == TB_NONE ? &calls->tail : &tbi_server(city, next)->prev) = prev;
-    server->deadline_at = TB_NEVER;
-    if (prev != TB_NONE) {
-        tbi_server(city, prev)->next = next;
-        return;
-    }
-    calls->head = next;
-    tbi_due_set(city, station_index, TBI_DUE_CALL,
-                next == TB_NONE ? TB_NEVER : tbi_server(city, next)->deadline_at);
-}
-
 /* In order of deadlines; as most last equally long, the place is almost always the end. */
-static void calls_add(struct tb_city *city, uint32_t station_index, uint32_t index, tb_time at)
+static inline void calls_add(struct tb_city *city, struct tbi_station *station,
+                             uint32_t station_index, struct tbi_server *server, uint32_t index,
+                             tb_time at)
 {
-    struct tbi_server *server = tbi_server(city, index);
-    struct tbi_list *calls = &tbi_station(city, station_index)->calls;
+    struct tbi_list *calls = &station->calls;
     server->deadline_at = at;
     if (at == TB_NEVER)
         return;
@@ -118,18 +100,17 @@ static void calls_add(struct tb_city *city, uint32_t station_index, uint32_t ind
 
 /* The deadline of a call or of a repeated one: first the acknowledgement of a silent call, then
  * the call's own. */
-static void call_deadline(struct tbi_step *step, uint32_t index)
+static inline void call_deadline(struct tbi_step *step, struct tbi_station *station,
+                                 const struct tbi_ticket *ticket, struct tbi_server *server,
+                                 uint32_t index)
 {
-    struct tb_city *city = step->city;
-    struct tbi_server *server = tbi_server(city, index);
-    const struct tbi_ticket *ticket = tbi_ticket(city, server->ticket);
-    const int64_t *rule = tbi_station_rules(tbi_station(city, ticket->station));
+    const int64_t *rule = tbi_station_rules(station);
     int64_t call_us = rule[TB_RULE_call_timeout_us], ack_us = rule[TB_RULE_ack_timeout_us];
     bool silent = (ticket->flags & (TBI_TICKET_SILENT | TBI_TICKET_ACKED)) == TBI_TICKET_SILENT;
     server->changed_at = step->now;
     server->give_up_at = call_us > 0 ? step->now + call_us : TB_NEVER;
     server->ack_phase = silent && ack_us > 0 && (call_us == 0 || ack_us < call_us);
-    calls_add(city, ticket->station, index,
+    calls_add(step->city, station, ticket->station, server, index,
               server->ack_phase ? step->now + ack_us : server->give_up_at);
 }
 
@@ -141,20 +122,18 @@ void tbi_server_ack_over(struct tb_city *city, uint32_t index)
         return;
     tbi_server_calls_remove(city, index);
     server->ack_phase = false;
-    calls_add(city, tbi_ticket(city, server->ticket)->station, index, server->give_up_at);
+    const uint32_t station = tbi_ticket(city, server->ticket)->station;
+    calls_add(city, tbi_station(city, station), station, server, index, server->give_up_at);
 }
 
-void tbi_server_call(struct tbi_step *step, uint32_t index, uint32_t ticket_index,
-                     uint32_t overtaken)
+static inline void call(struct tbi_step *step, struct tbi_station *station,
+                        struct tbi_server *server, uint32_t index, struct tbi_ticket *ticket,
+                        uint32_t ticket_index, uint32_t overtaken)
 {
-    struct tb_city *city = step->city;
-    struct tbi_server *server = tbi_server(city, index);
-    struct tbi_ticket *ticket = tbi_ticket(city, ticket_index);
-    struct tbi_station *station = tbi_station(city, ticket->station);
     const tb_time now = step->now;
     tb_assert(ticket->state == TB_TICKET_WAITING);
     if (server->state == TB_SERVER_READY)
-        ready_remove(city, index);
+        ready_remove(step->city, index);
     tb_assert(server->ticket == TB_NONE);
     tb_time since = tbi_ticket_is_task(ticket) ? ticket->changed_at : ticket->place_at;
     if (ticket->wait_ms > 0)
@@ -177,7 +156,15 @@ void tbi_server_call(struct tbi_step *step, uint32_t index, uint32_t ticket_inde
     if (ticket->flags & TBI_TICKET_SILENT)
         event->flags |= TB_EVENT_FLAG_SILENT;
     if (!start)
-        call_deadline(step, index);
+        call_deadline(step, station, ticket, server, index);
+}
+
+void tbi_server_call(struct tbi_step *step, uint32_t index, uint32_t ticket_index,
+                     uint32_t overtaken)
+{
+    struct tbi_ticket *ticket = tbi_ticket(step->city, ticket_index);
+    call(step, tbi_station(step->city, ticket->station), tbi_server(step->city, index), index,
+         ticket, ticket_index, overtaken);
 }
 
 /* Those in the lines `eligible` who joined before the ticket that is called are overtaken by it. */
@@ -210,8 +197,8 @@ static uint32_t overtaken(const struct tb_city *city, const struct tbi_station *
     return count;
 }
 
-void tbi_server_take(struct tbi_step *step, uint32_t server, uint32_t index,
-                     const struct tbi_choice *choice, enum tb_explain_reason reason)
+static inline void take(struct tbi_step *step, uint32_t server, uint32_t index,
+                        const struct tbi_choice *choice, enum tb_explain_reason reason)
 {
     struct tb_city *city = step->city;
     struct tbi_ticket *ticket = tbi_ticket(city, index);
@@ -222,8 +209,14 @@ void tbi_server_take(struct tbi_step *step, uint32_t server, uint32_t index,
     if (choice->oldest_join < ticket->join && choice->station == ticket->station)
         overtake(city, station, choice->eligible, ticket->join);
     tbi_leave(step, index);
-    tbi_server_call(step, server, index, times);
+    call(step, station, tbi_server(city, server), server, ticket, index, times);
     tbi_near_flush(step);
+}
+
+void tbi_server_take(struct tbi_step *step, uint32_t server, uint32_t index,
+                     const struct tbi_choice *choice, enum tb_explain_reason reason)
+{
+    take(step, server, index, choice, reason);
 }
 
 void tbi_server_ready(struct tbi_step *step, uint32_t index)
@@ -233,7 +226,7 @@ void tbi_server_ready(struct tbi_step *step, uint32_t index)
     tb_assert(server->ticket == TB_NONE);
     struct tbi_choice choice = tbi_choose_ticket(step->city, index);
     if (choice.ticket != TB_NONE) {
-        tbi_server_take(step, index, choice.ticket, &choice, choice.reason);
+        take(step, index, choice.ticket, &choice, choice.reason);
         return;
     }
     ready_add(step->city, index);
@@ -263,13 +256,22 @@ static void server_set(struct tbi_step *step, uint32_t index, enum tb_server_sta
         tbi_estimate_server(city, index, !was_open, server->profile);
 }
 
-static void server_say(struct tbi_step *step, uint32_t index, enum tb_event_kind kind,
-                       int64_t value)
+static inline void server_say(struct tbi_step *step, uint32_t index, enum tb_event_kind kind,
+                              int64_t value)
 {
-    const struct tbi_server *server = tbi_server(step->city, index);
-    struct tb_event *event = tbi_emit(step, kind, server->station);
-    event->server = index;
-    event->value = value;
+    const uint16_t station = tbi_server(step->city, index)->station;
+    *step->out++ = (struct tb_event){
+        .at_us = step->now,
+        .sequence = tbi_emit_count(step, kind, tbi_station(step->city, station)),
+        .tag = step->tag,
+        .value = value,
+        .kind = (uint16_t)kind,
+        .station = station,
+        .server = index,
+        .matter = TB_MATTER_NONE,
+        .flags = step->answer,
+    };
+    step->answer = 0;
 }
 
 void tbi_server_release(struct tbi_step *step, uint32_t index, bool wants_next)
@@ -426,7 +428,8 @@ void tbi_server_recall(struct tbi_step *step, uint32_t index, bool by_itself)
         tbi_emit_at_server(step, TB_EVENT_RECALLED, tbi_server(city, index)->ticket, index);
     event->value = own + hand;
     event->flags |= ticket->flags & TBI_TICKET_SILENT ? TB_EVENT_FLAG_SILENT : 0;
-    call_deadline(step, index);
+    call_deadline(step, tbi_station(city, ticket->station), ticket, tbi_server(city, index),
+                  index);
 }
 
 void tbi_server_call_timeout(struct tbi_step *step, uint32_t index)

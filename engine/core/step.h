@@ -13,6 +13,7 @@
 
 #include "emit.h"
 #include "layout.h"
+#include "pool.h"
 
 typedef enum tb_status tbi_handler(struct tbi_step *step, const struct tb_command *command);
 
@@ -190,7 +191,24 @@ void tbi_server_ready(struct tbi_step *step, uint32_t server);
 /* R6. The ticket has gone (server->ticket is cleared here). */
 void tbi_server_release(struct tbi_step *step, uint32_t server, bool wants_next);
 /* Takes a CALLED window's deadline away (started, released). */
-void tbi_server_calls_remove(struct tb_city *city, uint32_t server);
+static inline void tbi_server_calls_remove(struct tb_city *city, uint32_t index)
+{
+    struct tbi_server *server = tbi_server(city, index);
+    if (server->deadline_at == TB_NEVER)
+        return;
+    const uint32_t station_index = tbi_ticket(city, server->ticket)->station;
+    struct tbi_list *calls = &tbi_station(city, station_index)->calls;
+    const uint32_t prev = server->prev, next = server->next;
+    *(next == TB_NONE ? &calls->tail : &tbi_server(city, next)->prev) = prev;
+    server->deadline_at = TB_NEVER;
+    if (prev != TB_NONE) {
+        tbi_server(city, prev)->next = next;
+        return;
+    }
+    calls->head = next;
+    tbi_due_set(city, station_index, TBI_DUE_CALL,
+                next == TB_NONE ? TB_NEVER : tbi_server(city, next)->deadline_at);
+}
 /* R8 for the ticket at a called window; then the window is released. */
 void tbi_server_no_show(struct tbi_step *step, uint32_t server, bool wants_next);
 /* The call's deadline has come (R7). */
@@ -236,7 +254,16 @@ uint32_t tbi_window_let_go(struct tbi_step *step, uint32_t ticket);
  * --------------------------------------------------------------------------------- */
 
 /* Ends a ticket that stands nowhere any more (out of line, away list, timers, window): frees it. */
-void tbi_ticket_end(struct tbi_step *step, uint32_t ticket);
+static inline void tbi_ticket_end(struct tbi_step *step, uint32_t index)
+{
+    const struct tbi_ticket *ticket = tbi_ticket(step->city, index);
+    /* In line and at a window only tasks have a timer; not to look saves a cache line. */
+    const bool in_hall =
+        ticket->state >= TB_TICKET_WAITING && ticket->state <= TB_TICKET_SERVING;
+    if (!in_hall || tbi_ticket_is_task(ticket))
+        tbi_timer_clear(step->city, index);
+    tbi_ticket_free(step->city, index);
+}
 /* Is the matter handled there? */
 static inline bool tbi_matter_at(const struct tb_city *city, uint32_t matter, uint32_t station)
 {
@@ -244,8 +271,12 @@ static inline bool tbi_matter_at(const struct tb_city *city, uint32_t matter, ui
     return bits[station >> 6] & tbi_bit(station);
 }
 /* The group of a matter at the ticket's station (remote: its remote group). */
-uint32_t tbi_ticket_group(const struct tb_city *city, const struct tbi_ticket *ticket,
-                          uint32_t matter);
+static inline uint32_t tbi_ticket_group(const struct tb_city *city,
+                                        const struct tbi_ticket *ticket, uint32_t matter)
+{
+    const struct tbi_matter *row = tbi_matter(city, matter);
+    return ticket->station == city->station_remote ? row->remote_group : row->group;
+}
 /* The checks and the doing of TICKET.TRANSFER and WINDOW.TRANSFER from the target on; the ticket
  * stands nowhere when it is moved. server: the window that sends it, or TB_NONE. */
 enum tb_status tbi_transfer_check(const struct tbi_step *step, const struct tb_command *command,

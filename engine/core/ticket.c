@@ -22,24 +22,6 @@ static int64_t age(const struct tbi_step *step, const struct tbi_ticket *ticket)
     return step->now > ticket->place_at ? step->now - ticket->place_at : 0;
 }
 
-void tbi_ticket_end(struct tbi_step *step, uint32_t index)
-{
-    const struct tbi_ticket *ticket = tbi_ticket(step->city, index);
-    tb_assert(ticket->state != TB_TICKET_FREE);
-    /* In line and at a window only tasks have a timer; not to look saves a cache line. */
-    bool in_hall = ticket->state >= TB_TICKET_WAITING && ticket->state <= TB_TICKET_SERVING;
-    if (!in_hall || tbi_ticket_is_task(ticket))
-        tbi_timer_clear(step->city, index);
-    tbi_ticket_free(step->city, index);
-}
-
-uint32_t tbi_ticket_group(const struct tb_city *city, const struct tbi_ticket *ticket,
-                          uint32_t matter)
-{
-    const struct tbi_matter *row = tbi_matter(city, matter);
-    return ticket->station == city->station_remote ? row->remote_group : row->group;
-}
-
 /* ---- taking ------------------------------------------------------------------------------- */
 
 /* The group at the station has room today. */
