@@ -14,7 +14,7 @@ B=${B:-build}
 folder=$B/report
 rm -rf "$folder"
 mkdir -p "$folder/shots"
-"${CC:-gcc}" -std=gnu17 -O1 -Wall -Wextra -Werror -Iinclude -Isim -Itests -o "$folder/demo" \
+${CC:-gcc} -std=gnu17 -O1 -Wall -Wextra -Werror -Iinclude -Isim -Itests -o "$folder/demo" \
     tests/report/demo/main.c "$B/libtest.a" "$B/libsim.a" -lxlsxwriter -ljansson -lcsv -lm
 "$folder/demo" "$folder" >"$folder/compare.txt"
 "$B/tongban" simulate sim/scenarios/city58 --days 3 --reps 2 --out "$folder/real" >/dev/null

@@ -139,6 +139,24 @@ for trace in trace marked; do
 done
 cmp -s "$work/trace.hash" "$work/marked.hash" || fail 'a byte order mark makes other citizens'
 
+# What halls.csv adds up to is what summary.json says. 100 halls' cents may be lost in rounding.
+run 0 simulate sim/scenarios/teach-three-halls --days 9 --reps 5 --out "$work/three"
+for sum in arrived:cases_arrived served:cases_served left:cases_left expired:cases_expired \
+    refused:cases_refused window_hours:window_hours; do
+    awk -F, -v column="${sum%:*}" -v all="$(key "${sum#*:}" "$work/three/summary.json")" '
+        NR == 1 { for (i = 1; i <= NF; i++) if ($i == column) at = i }
+        NR > 1 { total += $at }
+        END { exit !(at > 0 && NR == 4 && total - all < 0.05 && all - total < 0.05) }' \
+        "$work/three/halls.csv" || fail "halls.csv: ${sum%:*} is not ${sum#*:} of summary.json"
+done
+# Half hours: the arrivals of all days are those of the run, in the city and hall by hall.
+tr -d '\r"' <"$work/three/intervals.csv" | awk -F, \
+    -v all="$(key cases_arrived "$work/three/summary.json")" '
+    NR > 1 { if ($1 == "") city[$4] += $6; else halls[$4] += $6 }
+    END { for (type in city) { d = city[type] - halls[type]; bad += d > 0.5 || d < -0.5 }
+          exit !(!bad && NR > 1 && city["workday"] > 0 && city["workday"] < all) }' ||
+    fail 'intervals.csv: the city is not its halls'
+
 # A bar on a terminal, none in a pipe.
 script -qec "'$program' simulate $hall --reps 120 --threads 1" /dev/null >"$work/out" </dev/null
 grep -q '%.* M cases/s .* s left' "$work/out" || fail "no bar: $(head -c 300 "$work/out")"
