@@ -62,6 +62,17 @@ static uint32_t within(uint32_t n, uint32_t most)
     return n < 1 ? 1 : n > most ? most : n;
 }
 
+/* Where nobody leaves it is Erlang C: Erlang A's series is as long as patience is. */
+static double offered_beyond(double load, double service_h, double impatience, uint32_t n, double t)
+{
+    const double rate = load / service_h, mu = 1 / service_h;
+
+    if (impatience > 0) {
+        return tbs_erlang_a_offered_beyond(rate, mu, impatience, n, t);
+    }
+    return n > load ? tbs_mmc_wait_beyond(rate, mu, n, t) : 1;
+}
+
 void tbs_load_start(const struct tbs_lab *lab, const struct tbs_plan_options *options,
                     struct tbs_staffing *staffing)
 {
@@ -71,10 +82,8 @@ void tbs_load_start(const struct tbs_lab *lab, const struct tbs_plan_options *op
     tbs_load_rates(lab, rate, &service_h);
     rates_wait(lab, rate);
     const bool patient = people->patience_mean_us == TB_NEVER;
-    const double patience_h =
-        patient ? 1e6
-                : (double)(people->patience_mean_us + people->patience_least_us) /
-                      (double)TB_HOURS(1);
+    const double patience_h = (double)(people->patience_mean_us + people->patience_least_us) /
+                              (double)TB_HOURS(1);
     const double t = (double)options->wait_us / (double)TB_HOURS(1);
     memset(staffing, 0, sizeof *staffing);
     for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
@@ -87,7 +96,7 @@ void tbs_load_start(const struct tbs_lab *lab, const struct tbs_plan_options *op
         }
         uint32_t n = (uint32_t)fmax(1, floor(most - 3 * sqrt(most)));
         while (n < lab->windows_max && most > 0.01 &&
-               tbs_erlang_a_offered_beyond(most / service_h, 1 / service_h, 1 / patience_h, n, t) >
+               offered_beyond(most, service_h, patient ? 0 : 1 / patience_h, n, t) >
                    1 - options->share) {
             n++;
         }
