@@ -91,6 +91,13 @@ static bool is_utf16(const unsigned char *bytes, size_t count)
                           (bytes[0] == 0xfe && bytes[1] == 0xff));
 }
 
+/* A ZIP archive, or what was there before. */
+static bool is_workbook(const char *bytes, size_t count)
+{
+    return count >= 4 && (memcmp(bytes, "PK\x03\x04", 4) == 0 ||
+                          memcmp(bytes, "\xd0\xcf\x11\xe0", 4) == 0);
+}
+
 enum tbi_file_result tbi_file_decode(struct tbi_arena *arena, const char *path,
                                      const void *bytes, size_t byte_count, struct tbi_file *file,
                                      struct tb_scenario_problems *problems)
@@ -101,6 +108,11 @@ enum tbi_file_result tbi_file_decode(struct tbi_arena *arena, const char *path,
     *file = (struct tbi_file){.path = path, .encoding = "UTF-8"};
     if (is_utf16(bytes, byte_count)) {
         tbi_wrong(problems, (struct tbi_at){path, 0, 0}, TBI_WRONG_FILE_UTF16, NULL, NULL, NULL);
+        return TBI_FILE_WRONG;
+    }
+    if (is_workbook(bytes, byte_count)) {
+        tbi_wrong(problems, (struct tbi_at){path, 0, 0}, TBI_WRONG_FILE_WORKBOOK, NULL, NULL,
+                  NULL);
         return TBI_FILE_WRONG;
     }
     file->hash = XXH3_64bits(bytes, byte_count);

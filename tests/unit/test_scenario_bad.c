@@ -23,6 +23,8 @@ static const struct row rows[] = {
     {TBI_WRONG_FOLDER, "scenario.yaml", "", NULL, "scenario.yaml", 0},
     {TBI_WRONG_FILE_MISSING, "halls.csv", "", NULL, "halls.csv", 0},
     {TBI_WRONG_FILE_UTF16, "halls.csv", "", "\xff\xfeh", "halls.csv", 0},
+    {TBI_WRONG_FILE_WORKBOOK, "halls.csv", "", "PK\x03\x04x", "halls.csv", 0},
+    {TBI_WRONG_FILE_WORKBOOK, "travel.csv", "", "\xd0\xcf\x11\xe0x", "travel.csv", 0},
     {TBI_WRONG_FILE_ENCODING, "halls.csv", "公安厅", "a\xff\xff", "halls.csv:2:11", 0},
     {TBI_WRONG_FILE_EXTRA, "hall.csv", "", "hall\n", "hall.csv", 0},
     /* Tables. */
