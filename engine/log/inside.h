@@ -1,7 +1,10 @@
 /* inside.h: the log as its own files see it. log.c: appends and groups; chore.c: what is done
- * beside them, segments and snapshots; open.c: recovery and the end. */
+ * beside them, segments and snapshots; writer.c: the thread that writes; open.c: recovery and the
+ * end. */
 #ifndef TBI_LOG_INSIDE_H
 #define TBI_LOG_INSIDE_H
+
+#include <pthread.h>
 
 #include "replay.h"
 
@@ -40,6 +43,19 @@ struct tbi_log_file {
     uint64_t offset; /* of the next group; 0: not even a header yet */
 };
 
+/* One group at a time: all but `status` is the log's until it is ordered, and again once it is
+ * done; the two events order what both see. */
+struct tbi_log_writer {
+    pthread_t thread;
+    bool runs;
+    int ordered, done; /* eventfds; -1: none */
+    int file;
+    uint32_t bytes; /* 0: end */
+    const uint8_t *at;
+    uint64_t offset;
+    int status; /* 0, or -errno */
+};
+
 struct tbi_log {
     struct tbi_log_options options; /* strings are not kept */
     char path[TBI_LOG_PATH_MAX];
@@ -51,6 +67,7 @@ struct tbi_log {
     uint32_t filling; /* which one appends go to */
     size_t stage_bytes;
     bool in_flight; /* the other one is */
+    struct tbi_log_writer writer;
     uint64_t flying_lsn, flying_bytes;
     uint64_t flying_commands, flown_commands; /* in that group; up to its end */
     int64_t flying_at_us;                     /* since when */
@@ -100,6 +117,15 @@ void tbi_log_chore_complete(struct tbi_log *log, int32_t res);
 void tbi_log_chore_drop(struct tbi_log *log);
 /* Is a new segment to be made? */
 bool tbi_log_spare_due(const struct tbi_log *log);
+
+/* 0 or -errno. */
+int tbi_log_writer_start(struct tbi_log_writer *writer);
+/* Waits for what is under way. Also after a start that failed, or none with -1 for its files. */
+void tbi_log_writer_stop(struct tbi_log_writer *writer);
+/* Has file, at, bytes and offset written and flushed; the sqe completes when that is done, and then
+ * take, once, says how it went. */
+void tbi_log_writer_order(struct tbi_log_writer *writer, struct io_uring_sqe *sqe);
+int tbi_log_writer_take(struct tbi_log_writer *writer);
 
 /* Makes the segment `index` here and now. */
 int tbi_log_segment_make(struct tbi_log *log, uint64_t index, struct tbi_log_file *out,

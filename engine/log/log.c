@@ -1,12 +1,10 @@
 /* log.c: appends fill one stage while the other is written: group commit that adapts by itself,
  * a group being whatever came while the one before was under way. */
-#define _GNU_SOURCE /* RWF_DSYNC */
 #include "inside.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 void tbi_log_fail(struct tbi_log *log, int status, const char *what_en, const char *what_zh)
@@ -123,6 +121,7 @@ int tbi_log_hash_add(struct tbi_log *log, const struct tb_city *city, tb_time no
 
 enum { GATHER_US_MAX = 2000 };
 
+
 /* Who was answered just now mostly asks again at once, while others have been waiting since the
  * write began. Sent off at once, those would make a group without them, and so on for ever, each
  * waiting for two writes. So a group waits until as many commands have come as the last one had,
@@ -204,8 +203,11 @@ static uint32_t group_submit(struct tbi_log *log, struct io_uring *ring, int64_t
         bytes += TBI_LOG_BLOCK;
     }
     memcpy(&log->chain, stage->memory + TBI_LOG_BLOCK, sizeof log->chain);
-    io_uring_prep_write(sqe, log->now.file, at, bytes, log->now.offset);
-    sqe->rw_flags = RWF_DSYNC;
+    log->writer.file = log->now.file;
+    log->writer.at = at;
+    log->writer.bytes = bytes;
+    log->writer.offset = log->now.offset;
+    tbi_log_writer_order(&log->writer, sqe);
     io_uring_sqe_set_data64(sqe, log->options.tag | TBI_LOG_TAG_GROUP);
     log->now.offset += bytes;
     log->flying_lsn = log->lsn;
@@ -247,10 +249,9 @@ void tbi_log_complete(struct tbi_log *log, uint64_t user_data, int32_t res)
     tb_assert(log->in_flight);
     log->in_flight = false;
     log->has_landed = true;
-    if (res < 0 || (uint64_t)res != log->flying_bytes) {
-        tbi_log_fail(log, res < 0 ? res : -EIO, "the log could not be written", "日志无法写入");
-        return;
-    }
+    const int status = res < 0 ? res : tbi_log_writer_take(&log->writer);
+    if (status != 0)
+        tbi_log_fail(log, status, "the log could not be written", "日志无法写入");
     if (log->failed != 0)
         return;
     log->durable = log->flying_lsn;
@@ -259,6 +260,11 @@ void tbi_log_complete(struct tbi_log *log, uint64_t user_data, int32_t res)
 }
 
 /* ---- look ---- */
+
+bool tbi_log_flies(const struct tbi_log *log)
+{
+    return log->in_flight;
+}
 
 uint64_t tbi_log_lsn(const struct tbi_log *log)
 {

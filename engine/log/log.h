@@ -15,9 +15,10 @@
  * Errors  0 or -errno. open fills `error` with a sentence in both languages that says what to do.
  *         After a failed write or flush the log stays failed for good: appends give the same
  *         -errno, nothing gets answerable any more, even under TBI_LOG_OFF.
- * Threads All calls on one log belong to the one thread that owns the city and the ring.
- * Progress  append is wait-free; submit and complete make no system call but those of a finished
- *         snapshot or segment (rename, unlink). open and close block.
+ * Threads All calls on one log belong to the one thread that owns the city and the ring. Groups
+ *         are written by a thread of the log's own (writer.c), which the ring tells of.
+ * Progress  append is wait-free; submit and complete make no system call but one that wakes the
+ *         writer or asks it, and those of a finished snapshot or segment. open and close block.
  * Memory  All is taken and touched at open; `city` stays the caller's. */
 #ifndef TBI_LOG_LOG_H
 #define TBI_LOG_LOG_H
@@ -110,6 +111,11 @@ int64_t tbi_log_deadline_at(const struct tbi_log *log);
 /* A CQE whose user_data carries the tag. */
 void tbi_log_complete(struct tbi_log *log, uint64_t user_data, int32_t res);
 
+bool tbi_log_flies(const struct tbi_log *log);          /* a group is under way to the disk */
+/* The calling thread's slice of time, at least 100: with a shorter one than others on its core it
+ * is let in as soon as it is woken, not at the clock's next tick; its share stays the same. Linux
+ * 6.12; before, nothing happens. */
+void tbi_log_slice(uint64_t us);
 uint64_t tbi_log_lsn(const struct tbi_log *log);        /* of the last entry appended */
 uint64_t tbi_log_durable(const struct tbi_log *log);    /* all up to it lie on the disk */
 uint64_t tbi_log_answerable(const struct tbi_log *log); /* by the mode */

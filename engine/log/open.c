@@ -288,6 +288,7 @@ struct tbi_log *tbi_log_open(const struct tbi_log_options *options, struct tb_ci
     if (log == NULL)
         return NULL;
     log->dir = log->lock = log->now.file = log->spare.file = log->chore.file = -1;
+    log->writer.ordered = log->writer.done = -1;
     log->due_at_us = INT64_MAX;
     log->config_id = tb_city_config_id(city);
     *status = options_take(log, options, error);
@@ -305,6 +306,8 @@ struct tbi_log *tbi_log_open(const struct tbi_log_options *options, struct tb_ci
         *status = memory_take(log, block_bytes, error);
     if (*status == 0)
         *status = recover(log, city, block_bytes, recovery, error);
+    if (*status == 0 && (*status = tbi_log_writer_start(&log->writer)) != 0)
+        tbi_log_say(error, *status, "%s: no thread to write with 无法启动写入线程", log->path);
     if (*status == 0)
         return log;
     tbi_log_abandon(log);
@@ -318,6 +321,7 @@ void tbi_log_abandon(struct tbi_log *log)
     const int files[] = {log->chore.file, log->now.file, log->spare.file, log->lock, log->dir};
 
     tb_assert(!log->in_flight && !log->chore.in_flight);
+    tbi_log_writer_stop(&log->writer);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         if (files[i] >= 0)
             close(files[i]);

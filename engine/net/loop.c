@@ -135,6 +135,8 @@ static bool spin(struct loop *loop, int64_t patience)
     const int64_t begun_us = tbi_clock_us();
     const int64_t us = loop->spin_us < patience ? loop->spin_us : patience;
 
+    if (loop->server->log != NULL && tbi_log_flies(loop->server->log))
+        return false; /* its writer may need this core */
     do {
         io_uring_submit_and_get_events(&loop->ring);
         if (io_uring_cq_ready(&loop->ring) > 0)
@@ -329,6 +331,7 @@ int tbi_loop_run(struct tbi_server *server)
     struct loop loop = {.server = server, .tls_listener = -1, .snapshot_us = tbi_clock_us()};
     int status = tbi_uring_open(&loop);
 
+    tbi_log_slice(SLICE_US);
     if (status < 0)
         return status;
     lists_make(&loop);

@@ -21,6 +21,7 @@ enum {
     LISTENERS_MAX = 3,
     PUBLISH_US = 100000,
     TURN_US_MAX = 500000,
+    SLICE_US = 300, /* woken, it is let in at once, and the log's writer before it */
 };
 
 /* The upper byte of user_data. */
