@@ -14,7 +14,7 @@
 #include "tool.h"
 
 enum { CHUNK = 512, RING_ENTRIES = 64 };
-static const uint32_t actor = 0; /* connections count from 1 */
+static const uint32_t actor = 0; /* the server's connections count from 1 */
 
 struct adoption {
     struct tbi_log_tool *tool;

@@ -23,18 +23,37 @@ static void accept_on(struct loop *loop, int listener)
     sqe->user_data = tbi_user_data(OP_ACCEPT, (uint32_t)listener, 0);
 }
 
+/* Where the system has no more files, trying again at once would be in vain, and so for ever: the
+ * next sweep tries, and those who connect wait in the kernel's line. */
 static void accepted(struct loop *loop, const struct io_uring_cqe *cqe)
 {
+    const uint32_t listener = (uint32_t)cqe->user_data;
+    const bool scarce =
+        cqe->res == -EMFILE || cqe->res == -ENFILE || cqe->res == -ENOMEM || cqe->res == -ENOBUFS;
+
     if (cqe->res >= 0)
-        tbi_connection_take(loop, cqe->res, (int)(uint32_t)cqe->user_data == loop->tls_listener);
-    else if ((cqe->res == -EMFILE || cqe->res == -ENFILE) &&
-             loop->turn_us - loop->files_told_us > TB_SECONDS(1)) {
-        loop->files_told_us = loop->turn_us;
-        fprintf(stderr, "serve: no more open files, a connection waits: raise `ulimit -n` "
-                        "(LimitNOFILE)\n");
+        tbi_connection_take(loop, cqe->res, (int)listener == loop->tls_listener);
+    else if (scarce && loop->turn_us >= loop->files_tell_us) {
+        loop->files_tell_us = loop->turn_us + TB_SECONDS(60);
+        fprintf(stderr,
+                "serve: %s: connections wait, one more look each second; raise `ulimit -n` "
+                "(LimitNOFILE) 打开文件数已满\n",
+                strerror(-cqe->res));
     }
-    if (!(cqe->flags & IORING_CQE_F_MORE) && !loop->server->stopping)
-        accept_on(loop, (int)(uint32_t)cqe->user_data);
+    if ((cqe->flags & IORING_CQE_F_MORE) || loop->server->stopping)
+        return;
+    if (scarce)
+        loop->accepts_later |= 1u << listener;
+    else
+        accept_on(loop, (int)listener);
+}
+
+static void accepts_again(struct loop *loop)
+{
+    for (int i = 0; i < loop->listener_count && !loop->server->stopping; i++)
+        if (loop->accepts_later & 1u << i)
+            accept_on(loop, i);
+    loop->accepts_later = 0;
 }
 
 static void certificates_renew(struct tbi_server *server)
@@ -258,6 +277,7 @@ static void turn(struct loop *loop)
     if (begun_us - loop->swept_us > TB_SECONDS(1)) {
         loop->swept_us = begun_us;
         tbi_connections_sweep(loop, begun_us);
+        accepts_again(loop);
     }
     publish(loop, begun_us);
     if (server->watch != NULL)

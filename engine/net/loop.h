@@ -43,7 +43,8 @@ struct loop {
     int64_t turn_us; /* the time of this turn */
     uint64_t turn;   /* its number, from 1 */
     int64_t spin_us; /* how long to look for work before sleeping */
-    int64_t files_told_us;
+    int64_t files_tell_us;  /* not before this */
+    uint32_t accepts_later; /* a bit a listener: those that wait for files */
     int64_t published_us, swept_us, snapshot_us;
     uint64_t answerable;
     int status;

@@ -155,7 +155,7 @@ void tbi_server_step(struct tbi_server *server)
 /* Commands of the server's own, with tag 0: nobody waits for an answer. */
 void tbi_server_do(struct tbi_server *server, const struct tb_command *commands, uint32_t n)
 {
-    static const uint32_t own[TBI_BATCH_MAX]; /* connections count from 1 */
+    static const uint32_t own[TBI_BATCH_MAX]; /* 0: nobody's connection */
 
     tb_assert(n <= TBI_BATCH_MAX);
     if (n > 0 && server->log != NULL && !server->roster_named) {
@@ -234,7 +234,7 @@ static void name_keep(struct tbi_server *server, struct tbi_session *session)
         snprintf(who, sizeof who, "%s@%s", session->user->name, session->user->role->name);
     else
         tbi_peer_print(session->fd, who, sizeof who);
-    const int status = tbi_log_name(server->log, server->now, session->index, who);
+    const int status = tbi_log_name(server->log, server->now, session->index + 1, who);
     tb_assert(status == 0 || tbi_log_failed(server->log) != 0); /* LOG_ROOM */
 }
 
@@ -267,7 +267,7 @@ static void command_take(struct tbi_server *server, struct tbi_session *session,
         (struct tbi_pending){.session = session, .several = kind == TB_HALL_SUGGEST};
     if (!session->named && tb_command_row(kind)->effect == TB_EFFECT_CHANGE)
         name_keep(server, session);
-    server->actors[server->batch] = session->index;
+    server->actors[server->batch] = session->index + 1; /* 0 is no connection */
     session->pending++;
     if (++server->batch == TBI_BATCH_MAX)
         tbi_server_step(server);
