@@ -94,9 +94,10 @@ $(B)/load: $(call objects,bench/load/*.c) $(B)/libsim.a $(B)/libtongban.a
 	$(call say,LINK,$@)
 	$Q$(CC) $(CFLAGS) -o $@ $^ $(sim_l) $(lib_l)
 
+# Each test is a process of its own, so what this program costs to start counts: no relocations.
 $(B)/tests: $(unit_o) $(libs)
 	$(call say,LINK,$@)
-	$Q$(CC) $(CFLAGS) -o $@ $^ -lcriterion $(sim_l) $(lib_l)
+	$Q$(CC) $(CFLAGS) -no-pie -o $@ $^ -lcriterion $(sim_l) $(lib_l)
 
 $(explore): $(explore_o)
 	$(call say,LINK,$@)
@@ -125,7 +126,10 @@ $(B)/%.a: | $(B)/.deps
 $(B)/obj/%.o: %.c Makefile | $(B)/.deps
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
-	$Q$(CC) $(CFLAGS) -MMD -MP $(call incs,$<) -c -o $@ $<
+	$Q$(CC) $(CFLAGS) $(also) -MMD -MP $(call incs,$<) -c -o $@ $<
+
+# They take longer to compile than to run.
+$(unit_o): also := -O1
 
 $(B)/obj/%.o: %.cc Makefile | $(B)/.deps
 	@mkdir -p $(@D)
@@ -143,28 +147,34 @@ $(filter $(B)/obj/sim/report/%,$(sim_o)): $(wildcard sim/report/page/*) $(page)
 -include $(patsubst $(B)/%,$(B)/obj/tests/%.d,$(stress) $(fuzzers))
 
 # ---- test ---------------------------------------------------------------------------------------
-# Everything, cheapest first, each step only if those before it passed; or with T only the unit
-# tests that match: make test T='ring/push*'
+# Everything: cheapest first up to the build, then as many checks at a time as there are CPUs, each
+# telling what it found at its end, then the unit tests. With T only the unit tests that match:
+# make test T='ring/push*'
 run   := tests/run
 asan   = $(MAKE) B=$(B)/asan OPT=-O1 SAN="-g1 -fno-sanitize-recover=all -fsanitize=$(checks)"
 checks := address,undefined
 tsan   = $(MAKE) B=$(B)/tsan OPT=-O1 SAN="-g1 -fsanitize=thread"
 short := --seed $(SEED) --steps $(SHORT_STEPS)
+unit   = $(run)/unit.sh $(B)/tests
 
 ifdef T
 test: $(B)/tests
-	@$(run)/unit.sh $(B)/tests '$T'
+	@$(unit) '$T'
 else
 test: tidy
 	@$(MAKE) all $(B)/tests $(stress) $(explore)
-	+@$(asan) sanitized STRESS='$(short)' UNIT='!(long_*|stress_*)/*'
-	+@$(tsan) threads STRESS='$(short)'
-	@$(run)/spin.sh $(B)/spin $(wildcard tests/spin/*.pml)
-	@$(run)/programs.sh '--seed $(SEED)' $(explore) $(stress)
-	@$(run)/bench.sh $(B)/tongban-bench
-	@set -e; for script in $(scripts); do B=$(B) $$script; done
-	@$(run)/unit.sh $(B)/tests '!(stress_*)/*'
+	@$(MAKE) -Otarget checked
+	@$(unit) '!(stress_*)/*'
 endif
+
+# What needs longest begins first. The short form under AddressSanitizer leaves mathematics out.
+checked: check-asan $(scripts:%=check-%) check-programs check-tsan check-spin check-bench
+check-asan: ; +@$(asan) sanitized STRESS='$(short)' UNIT='!(long_*|stress_*|kernel_*)/*'
+check-tsan: ; +@$(tsan) threads STRESS='$(short)'
+check-spin: ; @$(run)/spin.sh $(B)/spin $(wildcard tests/spin/*.pml)
+check-programs: ; @$(run)/programs.sh '--seed $(SEED)' $(explore) $(stress)
+check-bench: ; @$(run)/bench.sh $(B)/tongban-bench
+$(scripts:%=check-%): check-%: ; @B=$(B) $*
 
 # The same with every test and at full length.
 test-asan: ; +@$(asan) sanitized STRESS='--seed $(SEED)' UNIT='!(stress_*)/*'
@@ -234,8 +244,9 @@ commit = $(or $(shell git describe --always --dirty --abbrev=12 2>/dev/null),unk
 clean:
 	rm -rf $(B)
 
-.PHONY: all test test-asan test-tsan sanitized threads stress fuzz fuzzed tidy bench replay deps
-.PHONY: clean FORCE
+.PHONY: all test test-asan test-tsan sanitized threads checked stress fuzz fuzzed tidy bench replay
+.PHONY: deps clean FORCE check-asan check-tsan check-spin check-programs check-bench
+.PHONY: $(scripts:%=check-%)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:

@@ -8,7 +8,8 @@ trap 'rm -rf "$folder"' EXIT
 
 for source in tests/examples/*.c; do
     name=$(basename "$source" .c)
-    "${CC:-gcc}" -std=gnu17 -O2 -Wall -Wextra -Werror -Iinclude -o "$folder/$name" "$source" \
+    # shellcheck disable=SC2086 -- CC may be two words, as "ccache gcc" is
+    ${CC:-gcc} -std=gnu17 -O2 -Wall -Wextra -Werror -Iinclude -o "$folder/$name" "$source" \
         "$build/libtongban.a" -ljemalloc -lxxhash -lpthread
     timeout 10 "$folder/$name" >"$folder/$name.out"
     diff -u "tests/examples/$name.out" "$folder/$name.out" || {
