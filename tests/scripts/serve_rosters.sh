@@ -90,3 +90,4 @@ open=$(call HALL.INFO hall | tr '\n' ' ' | grep -o 'open [0-9]*')
     fail "from nothing at nine: $(call HALL.INFO hall)"
 "$program" serve "$hall" --unix "$socket" --rosters never 2>"$work/log" && fail "--rosters never"
 grep -q 'neither follow nor leave' "$work/log" || fail "--rosters never: no word"
+echo "serve_rosters: plans by date, after a kill, a new roster in mid-day, a fresh start, ok"
