@@ -335,7 +335,15 @@ static void nearest_print(const struct tbs_plan *plan, const struct tbs_plan_hal
         printf(zh ? "，离开不超过 %.1f%%" : ", with no more than %.1f%% leaving",
                100 * hall->nearest_left);
     }
-    printf(zh ? "；或用 --windows 给更多窗口\n" : "; or more windows (--windows)\n");
+    if (hall->state == TBS_PLAN_UNPROVEN) {
+        printf(zh ? "；或用 --windows 给更多窗口\n" : "; or more windows (--windows)\n");
+    } else if (hall->windows_enough == 0) {
+        printf(zh ? "；再多窗口也不行\n" : "; no number of windows keeps it\n");
+    } else {
+        printf(zh ? "；或开 %u 个窗口（--windows %u）\n"
+                  : "; or with %u windows (--windows %u)\n",
+               hall->windows_enough, hall->windows_enough);
+    }
 }
 
 static void impossible_print(const struct tbs_plan *plan, bool zh)
@@ -344,11 +352,12 @@ static void impossible_print(const struct tbs_plan *plan, bool zh)
         const struct tbs_plan_hall *hall = &plan->halls[h];
         const struct tb_label *label = &plan->scenario->halls[h].label;
         if (hall->state == TBS_PLAN_IMPOSSIBLE) {
-            printf(zh ? "  做不到：%s 开全部窗口（%.1f 窗口小时）也只有 %.1f%% 按时，%.1f%% 离开\n"
-                      : "  impossible: %s with all its windows (%.1f h) serves %.1f%% in time, "
-                        "%.1f%% leave\n",
-                   zh ? label->zh : label->en, hall->hours, 100 * hall->result.day.within,
-                   100 * hall->result.day.left);
+            printf(zh ? "  做不到：%s 的 %u 个窗口全天都开（计划 %.1f 窗口小时）也只有 %.1f%% "
+                        "按时，%.1f%% 离开\n"
+                      : "  impossible: %s with all its %u windows all day (%.1f h planned) serves "
+                        "%.1f%% in time, %.1f%% leave\n",
+                   zh ? label->zh : label->en, hall->windows_most, hall->hours,
+                   100 * hall->result.day.within, 100 * hall->result.day.left);
             nearest_print(plan, hall, zh);
         } else if (hall->state == TBS_PLAN_UNPROVEN) {
             printf(zh ? "  未能证明：%s 在 %u 个模拟日内分不出守不守得住（按时 "
@@ -448,6 +457,23 @@ static void plan_print(const struct tbs_plan *plan, const char *out)
     }
 }
 
+/* Where JSON goes to a program a person still reads why the status is 1. */
+static void missed_tell(struct tbs_plan *const *plans, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        for (uint32_t h = 0; h < plans[i]->hall_count; h++) {
+            const struct tbs_plan_hall *hall = &plans[i]->halls[h];
+            if (hall->state == TBS_PLAN_IMPOSSIBLE || hall->state == TBS_PLAN_UNPROVEN) {
+                fprintf(stderr,
+                        "tongban plan: the promise is %s in %s: %.1f%% in time; "
+                        "\"nearest_promise\" says what is\n",
+                        hall->state == TBS_PLAN_IMPOSSIBLE ? "impossible" : "not shown to be kept",
+                        plans[i]->scenario->halls[h].label.id, 100 * hall->result.day.within);
+            }
+        }
+    }
+}
+
 static int plan_give(const struct arguments *a, struct tbs_plan *const *plans, uint32_t count)
 {
     const struct tbs_plan *const *all = (const struct tbs_plan *const *)plans;
@@ -470,6 +496,9 @@ static int plan_give(const struct arguments *a, struct tbs_plan *const *plans, u
         missed += plans[i]->impossible + plans[i]->unproven;
         open += plans[i]->kept + plans[i]->impossible + plans[i]->unproven;
         stop |= plans[i]->stopped;
+    }
+    if (missed > 0 && a->value[ARGUMENT_json] != NULL) {
+        missed_tell(plans, count);
     }
     if (open == 0 && !stop) {
         fprintf(stderr, "tongban plan: no hall is open then, so there is nothing to plan\n");

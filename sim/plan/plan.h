@@ -191,6 +191,8 @@ struct tbs_plan_hall {
     /* UNPROVEN, IMPOSSIBLE: what all windows can promise: this share within the wait; or the share
      * asked for within this wait (NAN: within none); and that so many leave at most. */
     double nearest_share, nearest_wait_s, nearest_left;
+    uint32_t windows_most;   /* IMPOSSIBLE: with so many windows in each half hour, */
+    uint32_t windows_enough; /* and with so many it is kept; 0: with none (no skill, no time) */
     double next_gain; /* share that the best half hour of one more window would add */
     uint32_t days_run;
     struct tbs_plan_step *steps;

@@ -452,6 +452,48 @@ static double nearest_share(const struct tbs_search *s, const struct tbs_lab_res
     return fmax(0, floor(1000 * fmin(least, s->options->share)) / 1000);
 }
 
+/* Would so many windows in each half hour keep the promise, if there were so many? */
+static bool kept_with(const struct tbs_search *s, uint32_t windows)
+{
+    const struct tbs_lab *own = s->lab;
+    struct tbs_lab *lab = tbs_lab_create(own->whole, own->hall_index, &own->plan_days, windows,
+                                         &own->flow, own->promise_us);
+    struct tbs_search wide;
+    struct tbs_staffing all;
+    struct tbs_lab_result result;
+
+    tbs_search_begin(&wide, lab, s->options, s->stop);
+    tbs_lab_own(lab, &all);
+    all_windows(&wide, &all);
+    tbs_staffing_evaluate(lab, &all, s->options->seed * 0x2545f4914f6cdd1du + 19, 0,
+                          tbs_search_days(&wide, CHECK_VISITS), &result);
+    tbs_lab_free(lab);
+    return margin(&wide, &result) >= tbs_normal_quantile(s->options->confidence);
+}
+
+/* The fewest that would; 0: none. More windows never serve fewer in time. */
+static uint32_t windows_enough(const struct tbs_search *s)
+{
+    uint32_t less = s->lab->windows_max, enough = less;
+
+    do {
+        if (enough == TBS_LAB_WINDOWS || tbs_search_stopped(s)) {
+            return 0;
+        }
+        less = enough;
+        enough = 2 * enough < TBS_LAB_WINDOWS ? 2 * enough : TBS_LAB_WINDOWS;
+    } while (!kept_with(s, enough));
+    while (enough - less > 1) {
+        const uint32_t middle = less + (enough - less) / 2;
+        if (kept_with(s, middle)) {
+            enough = middle;
+        } else {
+            less = middle;
+        }
+    }
+    return enough;
+}
+
 /* Not found: what would all windows give? Impossible only if that is shown to be too little. */
 static void all_try(struct tbs_search *s, struct tbs_plan_hall *hall)
 {
@@ -477,6 +519,8 @@ static void all_try(struct tbs_search *s, struct tbs_plan_hall *hall)
     if (v.z < -tbs_normal_quantile(s->options->confidence)) {
         hall_take(hall, &all, &v);
         hall->state = TBS_PLAN_IMPOSSIBLE;
+        hall->windows_most = s->lab->windows_max;
+        hall->windows_enough = windows_enough(s);
     }
 }
 

@@ -281,8 +281,16 @@ static json_t *nearest_object(const struct tbs_plan_hall *hall)
     if (hall->state != TBS_PLAN_IMPOSSIBLE && hall->state != TBS_PLAN_UNPROVEN) {
         return json_null();
     }
-    return json_pack("{s:o, s:o, s:o}", "share", number(hall->nearest_share), "wait_s",
-                     number(hall->nearest_wait_s), "left_share", number(hall->nearest_left));
+    json_t *object =
+        json_pack("{s:o, s:o, s:o}", "share", number(hall->nearest_share), "wait_s",
+                  number(hall->nearest_wait_s), "left_share", number(hall->nearest_left));
+    if (hall->state == TBS_PLAN_IMPOSSIBLE) {
+        json_object_set_new(object, "windows", json_integer(hall->windows_most));
+        json_object_set_new(object, "windows_enough",
+                            hall->windows_enough > 0 ? json_integer(hall->windows_enough)
+                                                     : json_null());
+    }
+    return object;
 }
 
 static json_t *city_object(const struct tbs_city_figures *city)

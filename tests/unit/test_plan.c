@@ -121,6 +121,7 @@ Test(plan, an_impossible_promise_says_so)
     cr_assert(plan->halls[0].result.day.within < 0.9);
     cr_assert(plan->halls[0].kept_probability < 0.05);
     cr_assert_float_eq(plan->promise_kept_probability, 0, 0);
+    cr_assert_eq(plan->halls[0].windows_most, 1);
     tbs_plan_free(plan);
     tb_scenario_free(s);
 }
@@ -147,6 +148,31 @@ Test(plan, the_nearest_promise_is_possible)
                  nearest->halls[0].state, nearest->halls[0].result.day.within, o.share,
                  nearest->halls[0].result.day.left, o.left_most);
     tbs_plan_free(nearest);
+    tbs_plan_free(plan);
+    tb_scenario_free(s);
+}
+
+/* So many windows are enough, and one fewer is not. */
+Test(plan, an_impossible_hall_hears_how_many_windows_it_lacks)
+{
+    struct tb_scenario *s = one_hall_scenario();
+    struct tbs_plan_options o;
+
+    tbs_plan_options_init(&o, s);
+    cr_assert(tbs_plan_days_find(s, "workday", &o.days));
+    o.city_days = 0;
+    o.windows_max = 2;
+    struct tbs_plan *plan = tbs_plan_search(s, &o, NULL, NULL, NULL);
+    const uint32_t enough = plan->halls[0].windows_enough;
+    cr_assert_eq(plan->halls[0].windows_most, 2);
+    cr_assert_gt(enough, 2);
+    for (uint32_t less = 0; less <= 1; less++) {
+        o.windows_max = enough - less;
+        struct tbs_plan *with = tbs_plan_search(s, &o, NULL, NULL, NULL);
+        cr_assert_eq(with->halls[0].state == TBS_PLAN_KEPT, less == 0, "%u windows: state %u",
+                     o.windows_max, with->halls[0].state);
+        tbs_plan_free(with);
+    }
     tbs_plan_free(plan);
     tb_scenario_free(s);
 }
