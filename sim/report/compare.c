@@ -120,7 +120,8 @@ static void pair_print(FILE *out, enum tbs_report_language language, int width,
     value_text(after, sizeof after, unit, pair->after, decimals, false);
     value_text(difference, sizeof difference, unit, pair->difference, decimals, true);
     value_text(half_width, sizeof half_width, unit, pair->half_width, decimals, false);
-    snprintf(both, sizeof both, "%s +- %s", difference, half_width);
+    snprintf(both, sizeof both, isnan(pair->half_width) ? "%s" : "%s +- %s", difference,
+             half_width);
     left_print(out, name, width);
     right_print(out, before, 14);
     right_print(out, after, 14);

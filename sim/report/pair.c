@@ -11,12 +11,19 @@ const char *const tbs_verdict_names_zh[] = {"无法判断",   "完全相同", "�
 const char *const tbs_verdict_names_en[] = {"can't tell", "identical", "within noise",
                                             "better",     "worse",     "changed"};
 
-static enum tbs_verdict judge(const struct tbs_paired *pair, double deviation,
-                              enum tbs_better better)
+/* Counts and percentiles come in steps, so a few equal differences happen by chance, and Student's
+ * interval shrinks to nothing. Then only their common sign counts: 2^(1-n) by chance. */
+static bool chance_equal(const struct tbs_paired *pair, double deviation, double confidence)
 {
-    if (pair->n < 2)
+    bool equal = deviation <= 1e-9 * fabs(pair->difference);    /* but for rounding */
+    return equal && pair->difference != 0 && ldexp(1, 1 - (int)pair->n) > 1 - confidence;
+}
+
+static enum tbs_verdict judge(const struct tbs_paired *pair, enum tbs_better better)
+{
+    if (pair->n < 2 || isnan(pair->half_width))
         return TBS_VERDICT_UNKNOWN;
-    if (pair->difference == 0 && deviation == 0)
+    if (pair->difference == 0 && pair->half_width == 0)
         return TBS_VERDICT_SAME;
     if (fabs(pair->difference) <= pair->half_width)
         return TBS_VERDICT_NOISE;
@@ -53,7 +60,9 @@ struct tbs_paired tbs_pair(const double *before, size_t before_stride, const dou
     if (n >= 2)
         pair.half_width =
             tbs_student_quantile((1 + confidence) / 2, n - 1) * deviation / sqrt(n);
-    pair.verdict = judge(&pair, deviation, better);
+    if (better != TBS_BETTER_NEITHER && chance_equal(&pair, deviation, confidence))
+        pair.half_width = NAN;
+    pair.verdict = judge(&pair, better);
     return pair;
 }
 

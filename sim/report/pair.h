@@ -7,7 +7,7 @@
 #include "report/metric.h"
 
 enum tbs_verdict {
-    TBS_VERDICT_UNKNOWN,        /* fewer than two pairs, or a value is unknown */
+    TBS_VERDICT_UNKNOWN,        /* fewer than two pairs, no value, or equal by chance */
     TBS_VERDICT_SAME,           /* equal in every replication */
     TBS_VERDICT_NOISE,          /* the interval of the difference holds 0 */
     TBS_VERDICT_BETTER,
@@ -29,7 +29,8 @@ struct tbs_paired {
 
 /* Pairs before[i * before_stride] with after[i * after_stride], i < count; pairs with a NAN are
  * left out. confidence is 0.95 for one figure on its own; when m figures are judged at once give
- * 1 - 0.05 / m, so that all m verdicts together hold with 95% (Bonferroni). */
+ * 1 - 0.05 / m, so that all m verdicts together hold with 95% (Bonferroni). Better and worse need
+ * an interval: too few pairs that all differ by the very same amount give none. */
 struct tbs_paired tbs_pair(const double *before, size_t before_stride, const double *after,
                            size_t after_stride, uint32_t count, double confidence,
                            enum tbs_better better);

@@ -432,6 +432,8 @@ function scatterSeries(points) {
           formatter: () => nameOf(point.hall),
           color: INK,
           fontSize: 12,
+          textBorderColor: '#fff',
+          textBorderWidth: 3,
         },
       })),
   }));
@@ -442,7 +444,7 @@ function scatterSeries(points) {
 
 function promiseAcross() {
   const label = {
-    position: 'insideEndTop',
+    position: 'insideStartTop',
     color: INK,
     backgroundColor: 'rgba(255,255,255,.85)',
     padding: [1, 4],

@@ -74,12 +74,13 @@ function digits(value, decimals) {
   });
 }
 
-/* How each unit is shown: scale, fewest and most decimals. */
+/* How each unit is shown: scale, fewest and most decimals; an interval wider than widest says
+ * nothing about such a figure, so no digits of it are shown. */
 const UNITS = {
-  count: {scale: 1, least: 0, most: 1},
-  share: {scale: 100, least: 1, most: 2},
-  seconds: {scale: 1 / 60, least: 1, most: 2},
-  hours: {scale: 1, least: 0, most: 1},
+  count: {scale: 1, least: 0, most: 1, widest: Infinity},
+  share: {scale: 100, least: 1, most: 2, widest: 100},
+  seconds: {scale: 1 / 60, least: 1, most: 2, widest: 600},
+  hours: {scale: 1, least: 0, most: 1, widest: Infinity},
 };
 
 function unitText(unit) {
@@ -110,11 +111,13 @@ function showUnit(unit, value, half = null, sign = false) {
   return text + (suffix === '%' ? '' : '\u202f') + suffix;
 }
 
-/* "± 0.2", or "± <0.01" when it is smaller than what is shown. */
+/* "± 0.2", or "± <0.01" when it is smaller than what is shown, "± >600" when wider than sense. */
 function showHalf(unit, value, half) {
   if (!known(half)) return '';
+  const {scale, widest} = UNITS[unit];
+  if (half * scale > widest) return '± >' + widest;
   const decimals = decimalsFor(unit, value, half);
-  const text = digits(half * UNITS[unit].scale, decimals);
+  const text = digits(half * scale, decimals);
   if (half > 0 && Number(text) === 0) return '± <' + digits(10 ** -decimals, decimals);
   return '± ' + text;
 }
