@@ -61,7 +61,7 @@ static void formats_create(struct book *book)
     format_set_bg_color(book->header, 0x2B5468);
     format_set_bold(book->header);
     format_set_text_wrap(book->header);
-    static const char *const half_width_formats[] = {"[>=100]#,##0;0.0", "0.000%", "0.000",
+    static const char *const half_width_formats[] = {"[>=100]#,##0;0.0", "0.00%", "0.0",
                                                      "#,##0.0"};
     for (int unit = 0; unit < 4; unit++) {
         book->unit[unit] = format_new(book, 10, 0x1F2D35);
@@ -120,15 +120,16 @@ static void headers_put(struct book *book, lxw_worksheet *sheet, const char *con
     for (int i = 0; i < metric_count; i++)
         header_put(book, sheet, 0, name_count + i, metric[i].zh, metric[i].en,
                    unit_suffix(metric[i].unit));
-    worksheet_set_row(sheet, 0, 62, NULL);
+    worksheet_set_row(sheet, 0, 88, NULL);
+    worksheet_print_area(sheet, 0, 0, row_count, (lxw_col_t)(name_count + metric_count - 1));
     worksheet_freeze_panes(sheet, 1, 1);
     worksheet_autofilter(sheet, 0, 0, row_count, (lxw_col_t)(name_count + metric_count - 1));
     worksheet_set_landscape(sheet);
     worksheet_set_paper(sheet, 9);
     worksheet_fit_to_pages(sheet, 1, 0);
     worksheet_repeat_rows(sheet, 0, 0);
-    worksheet_set_column(sheet, 0, (lxw_col_t)(name_count - 1), 11, NULL);
-    worksheet_set_column(sheet, 0, 0, 26, NULL);
+    worksheet_set_column(sheet, 0, (lxw_col_t)(name_count - 1), 14, NULL);
+    worksheet_set_column(sheet, 0, 0, 30, NULL);
     if (metric_count > 0)
         worksheet_set_column(sheet, (lxw_col_t)name_count,
                              (lxw_col_t)(name_count + metric_count - 1), 12, NULL);
@@ -214,10 +215,10 @@ static void overview_put(struct book *book, lxw_worksheet *sheet)
         worksheet_write_number(sheet, row, 3, figure->n, book->centre);
         text_put(book, sheet, row, 4, units[metric->unit]);
         snprintf(text, sizeof text, "%s%s", metric->note_zh,
-                 figure->too_few ? "(样本太少，区间仅供参考 n too small)" : "");
+                 figure->too_few ? "（样本太少，区间仅供参考 n too small）" : "");
         worksheet_write_string(sheet, row, 5, text, book->note);
     }
-    static const double widths[] = {42, 14, 14, 8, 14, 90};
+    static const double widths[] = {50, 14, 14, 8, 14, 90};
     for (lxw_col_t i = 0; i < 6; i++)
         worksheet_set_column(sheet, i, i, widths[i], NULL);
     worksheet_freeze_panes(sheet, TOP + 1, 1);
