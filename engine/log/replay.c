@@ -90,7 +90,8 @@ static bool head_read(int dir, const char *name, struct tbi_log_snapshot *head, 
 {
     uint8_t block[TBI_LOG_BLOCK];
 
-    if (tbi_log_read_all(dir, name, block, sizeof block, bytes) != 0 || !tbi_log_block_good(block))
+    if (tbi_log_read_all(dir, name, block, sizeof block, bytes) != 0 || *bytes < sizeof block ||
+        !tbi_log_block_good(block))
         return false;
     memcpy(head, block, sizeof *head);
     return head->magic == TBI_LOG_SNAPSHOT_MAGIC && head->version == TBI_LOG_VERSION &&
