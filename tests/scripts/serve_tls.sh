@@ -85,7 +85,7 @@ refused() {
 }
 
 # Passwords over TLS; certificates are optional and log in.
-start --tls-clients-ca "$work/ca.crt" --tls-clients optional
+start --tls-clients-ca "$work/ca.crt" --tls-clients optional --http 0 --http-listen 0.0.0.0
 expect PONG '' PING
 expect NOAUTH '' HALL.INFO hall
 expect WRONGPASS '' AUTH boss wrong-wrong
@@ -108,6 +108,18 @@ for _ in $(seq 30); do echo COMMAND DOCS; done | call boss >"$work/long" || fail
     -key "$work/boss.key" -CAfile "$work/ca.crt" >"$work/cut" 2>&1 || true
 grep -q '+PONG' "$work/cut" && grep -q 'windows_open' "$work/cut" && grep -q '+OK' "$work/cut" ||
     fail "requests in pieces: $(cat "$work/cut")"
+
+# Boards and metrics beyond this machine: with the same certificate, never in the clear.
+web=$(sed -n 's/.*boards on https:.*:\([0-9]*\).board$/\1/p' "$work/log")
+[ -n "$web" ] || fail "no HTTPS"
+fetch() { curl -sS --max-time 5 "$@" 2>&1 || true; }
+fetch --cacert "$work/ca.crt" "https://127.0.0.1:$web/metrics" | grep -q '^tongban_' ||
+    fail "no metrics over HTTPS"
+fetch --cacert "$work/ca.crt" "https://127.0.0.1:$web/board" | grep -qi '<html' ||
+    fail "no board over HTTPS"
+fetch --cacert "$work/stranger.crt" "https://127.0.0.1:$web/metrics" | grep -q 'certificate' ||
+    fail "another authority's certificate is good"
+! fetch "http://127.0.0.1:$web/metrics" | grep -q '^tongban_' || fail "metrics in the clear"
 
 # What must not get in, and what the log says of it.
 refused 'TLS 1.2' 'unsupported protocol' -tls1_2
