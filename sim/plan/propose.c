@@ -270,12 +270,8 @@ static void each_descend(const struct tbs_search *s, struct tbs_staffing *staffi
     }
 }
 
-void tbs_descend(const struct tbs_search *s, struct tbs_staffing *staffing)
+static void day_descend(const struct tbs_search *s, struct tbs_staffing *staffing)
 {
-    if (s->options->each) {
-        each_descend(s, staffing);
-        return;
-    }
     tbs_add_until_kept(s, staffing);
     tbs_remove_while_kept(s, staffing);
     struct tbs_staffing at = *staffing;
@@ -287,5 +283,25 @@ void tbs_descend(const struct tbs_search *s, struct tbs_staffing *staffing)
             least = hours;
             *staffing = at;
         }
+    }
+}
+
+/* Overtime makes steps look dear that are cheap two steps later, so one descent minds it and one
+ * does not; the cheaper end is taken, by planned hours and overtime together. */
+void tbs_descend(const struct tbs_search *s, struct tbs_staffing *staffing)
+{
+    struct tbs_search planned = *s;
+    struct tbs_staffing other = *staffing;
+
+    if (s->options->each) {
+        each_descend(s, staffing);
+        return;
+    }
+    planned.beyond = 0;
+    day_descend(s, staffing);
+    day_descend(&planned, &other);
+    const struct tbs_guess a = tbs_guess_all(s, staffing), b = tbs_guess_all(s, &other);
+    if (b.miss < a.miss || (b.miss <= a.miss && b.hours < a.hours)) {
+        *staffing = other;
     }
 }
