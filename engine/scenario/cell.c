@@ -227,7 +227,9 @@ int64_t tbi_row_clock(struct tbi_row row, enum tbi_column column)
     int64_t us = -1;
 
     if (text != NULL && tbi_value_clock(text, &us) != TBI_VALUE_OK) {
-        tbi_row_wrong(row, column, TBI_WRONG_CLOCK, text, NULL, NULL);
+        tbi_row_wrong(row, column,
+                      strstr(text, "，") != NULL ? TBI_WRONG_COMMA_WIDE : TBI_WRONG_CLOCK, text,
+                      NULL, NULL);
         us = -1;
     }
     return us;

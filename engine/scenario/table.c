@@ -174,6 +174,21 @@ static struct tbi_cell *row_add(struct reader *r)
     return cells;
 }
 
+/* A row is too short since a comma in it is a full-width one: says so, instead of what else such
+ * a row lacks, and empties the cell that holds it. */
+static bool wide_comma_found(struct reader *r, struct tbi_cell *cells)
+{
+    for (uint32_t i = 0; i < r->table->width && r->cell_count < r->header_count; i++) {
+        if (strstr(cells[i].text, "，") == NULL)
+            continue;
+        tbi_wrong(r->problems, cell_at(r, &cells[i]), TBI_WRONG_COMMA_WIDE, cells[i].text, NULL,
+                  NULL);
+        cells[i].text = "";
+        return true;
+    }
+    return false;
+}
+
 static void row_take(struct reader *r)
 {
     struct tbi_cell *cells = row_add(r);
@@ -193,9 +208,12 @@ static void row_take(struct reader *r)
 
         for (uint32_t j = 0; j < r->header_count; j++)
             present |= r->column_of[j] == i;
-        if (column->required && present && cells[i].text[0] == 0)
-            tbi_wrong(r->problems, cell_at(r, &cells[i]), TBI_WRONG_CELL_EMPTY, NULL, column->name,
-                      tbi_arena_format(r->arena, "%s\f%s", column->zh, column->en));
+        if (!column->required || !present || cells[i].text[0] != 0)
+            continue;
+        if (wide_comma_found(r, cells))
+            return;
+        tbi_wrong(r->problems, cell_at(r, &cells[i]), TBI_WRONG_CELL_EMPTY, NULL, column->name,
+                  tbi_arena_format(r->arena, "%s\f%s", column->zh, column->en));
     }
 }
 

@@ -73,6 +73,7 @@ static const struct row rows[] = {
     {TBI_WRONG_DURATION, "scenario.yaml", "call_timeout: 60s", "call_timeout: 60",
      "scenario.yaml:38:19", 0},
     {TBI_WRONG_CLOCK, "plans.csv", "14:00", "14.00", "plans.csv:3:18", 0},
+    {TBI_WRONG_COMMA_WIDE, "plans.csv", "17:30,", "17:30，", "plans.csv:3:24", 0},
     {TBI_WRONG_SPAN, "scenario.yaml", "14:00-17:30", "17:30-14:00", "scenario.yaml:20:65", 0},
     {TBI_WRONG_SPAN_ORDER, "plans.csv", "17:30,1~2", "13:30,1~2", "plans.csv:3:24", 0},
     {TBI_WRONG_SPAN_ORDER, "arrivals.csv", "12:00", "08:30", "arrivals.csv:2:21", 0},
