@@ -250,6 +250,7 @@ static void log_turn(struct loop *loop, int64_t now_us)
         loop->snapshot_us = now_us;
         if (tbi_log_snapshot_begin(server->log, server->city, server->now) != 0)
             fprintf(stderr, "serve: no snapshot was begun; the log alone is kept until the next\n");
+        tbi_server_names_again(server);
     }
     if (tbi_log_failed(server->log) == 0)
         tbi_log_submit(server->log, &loop->ring, now_us);

@@ -238,6 +238,14 @@ static void name_keep(struct tbi_server *server, struct tbi_session *session)
     tb_assert(status == 0 || tbi_log_failed(server->log) != 0); /* LOG_ROOM */
 }
 
+void tbi_server_names_again(struct tbi_server *server)
+{
+    for (uint32_t i = 0; i < server->session_room; i++)
+        if (server->sessions[i] != NULL)
+            server->sessions[i]->named = false;
+    server->roster_named = false;
+}
+
 static void command_take(struct tbi_server *server, struct tbi_session *session, uint32_t kind,
                          const struct tbi_request *request)
 {

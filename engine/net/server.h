@@ -91,6 +91,8 @@ void tbi_server_input(struct tbi_server *server, struct tbi_session *session, co
 void tbi_server_step(struct tbi_server *server); /* the batch, or time alone */
 void tbi_server_do(struct tbi_server *server, const struct tb_command *commands, uint32_t n);
 void tbi_server_clock(struct tbi_server *server);
+/* At a snapshot: the log names everybody once more, for what was before it may be deleted. */
+void tbi_server_names_again(struct tbi_server *server);
 void tbi_server_touch(struct tbi_server *server, struct tbi_session *session);
 void tbi_server_tell(struct tbi_server *server, struct tbi_session *session);
 void tbi_server_untell(struct tbi_server *server, struct tbi_session *session);
