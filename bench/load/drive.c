@@ -208,10 +208,11 @@ void drive(const struct options *options, struct connection *connections, struct
     ring_make(&d);
     if (options->rate > 0)
         d.between_us = (int64_t)(1e6 * talkers * options->pipeline / options->rate);
-    const int64_t begun_us = d.now_us = clock_us();
-    const int64_t until_us = begun_us + (int64_t)(options->seconds * 1e6);
     for (uint32_t i = 0; i < talkers + (uint32_t)options->listeners; i++)
         receive(&d, i);
+    check(io_uring_submit(&d.ring), "io_uring_enter"); /* before anything is due */
+    const int64_t begun_us = d.now_us = clock_us();
+    const int64_t until_us = begun_us + (int64_t)(options->seconds * 1e6);
     for (uint32_t i = 0; i < talkers; i++) {
         connections[i].sent_at_us = begun_us + d.between_us * i / talkers - d.between_us;
         if (d.between_us == 0)
