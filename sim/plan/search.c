@@ -467,8 +467,9 @@ static bool kept_with(const struct tbs_search *s, uint32_t windows)
     all_windows(&wide, &all);
     tbs_staffing_evaluate(lab, &all, s->options->seed * 0x2545f4914f6cdd1du + 19, 0,
                           tbs_search_days(&wide, CHECK_VISITS), &result);
+    const double z = margin(&wide, &result);
     tbs_lab_free(lab);
-    return margin(&wide, &result) >= tbs_normal_quantile(s->options->confidence);
+    return z >= tbs_normal_quantile(s->options->confidence);
 }
 
 /* The fewest that would; 0: none. More windows never serve fewer in time. */
