@@ -32,8 +32,8 @@ static uint32_t line_first(const struct tbi_line *line)
 /* Of equal tiers, as they nearly always are: the smallest key - credit, then join number. The
  * first ticket of each line is fetched, as one of them will be called. */
 static inline const struct tbi_line *choose_by_key(const struct tb_city *city,
-                                            const struct tbi_station *station,
-                                            struct tbi_choice *choice)
+                                                   const struct tbi_station *station,
+                                                   struct tbi_choice *choice)
 {
     const int64_t *credit = &tbi_station_rules(station)[TB_RULE_credit_normal_us];
     const struct tbi_line *best = NULL;
