@@ -264,7 +264,7 @@ static void info(struct tbi_server *server, struct tbi_session *session,
 static void config(struct tbi_server *server, struct tbi_session *session,
                    const struct tbi_request *request)
 {
-    char clients[16];
+    char clients[16], threads[16];
     const char *const settings[][2] = {
         {"maxclients", clients},
         {"save", ""},
@@ -272,12 +272,14 @@ static void config(struct tbi_server *server, struct tbi_session *session,
         {"appendfsync", server->options->durability_ms == 0  ? "always"
                         : server->options->durability_ms > 0 ? "everysec"
                                                              : "no"},
-        {"databases", "1"}};
+        {"databases", "1"},
+        {"io-threads", threads}};
     enum { SETTINGS = sizeof settings / sizeof settings[0] };
     char pattern[64];
     uint32_t found = 0;
 
     snprintf(clients, sizeof clients, "%u", server->options->connections_max);
+    snprintf(threads, sizeof threads, "%u", server->options->threads);
     if (request->count < 3 || !tbi_argument_is(&request->arguments[1], "GET")) {
         tbi_server_refuse(session, "ERR",
                           "only CONFIG GET; settings are changed in the config "

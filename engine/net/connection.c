@@ -25,21 +25,11 @@ static struct tbi_session *session_of(const struct loop *loop, uint64_t user_dat
                : NULL;
 }
 
-/* The file as a request names it. */
-static int file_of(const struct loop *loop, const struct tbi_session *session)
-{
-    return loop->fixed ? (int)session->index : session->fd;
-}
-
 static void receive(struct loop *loop, struct tbi_session *session)
 {
-    struct io_uring_sqe *sqe = tbi_uring_sqe(loop);
-
-    io_uring_prep_recv_multishot(sqe, file_of(loop, session), NULL, 0, 0);
-    sqe->flags |= IOSQE_BUFFER_SELECT | (loop->fixed ? IOSQE_FIXED_FILE : 0);
-    sqe->buf_group = 0;
-    sqe->user_data = tbi_user_data(OP_RECEIVE, session->index, session->generation);
     session->receive_busy = true;
+    if (session->front == NULL)
+        tbi_uring_receive(&loop->uring, session->index, session->generation, session->fd);
 }
 
 /* Both directions end; the slot is free once the kernel holds nothing of the session any more. */
@@ -78,13 +68,106 @@ void tbi_connection_take(struct loop *loop, int fd, bool tls)
     session->generation = (uint32_t)session->id;
     session->version = 2;
     session->taken_at_us = session->heard_at_us = tbi_clock_us();
-    if (tls)
-        session->tls = tbi_tls_open(server->tls, session);
-    tbi_uring_file(loop, session->index, fd);
+    session->secure = tls;
     server->sessions[session->index] = session;
     server->session_count++;
+    if (loop->front_count > 0) {
+        session->front = loop->fronts[loop->front_next++ % loop->front_count];
+        tbi_front_take(session->front, session->index, fd, tls ? server->tls : NULL);
+    } else {
+        if (tls)
+            session->tls = tbi_tls_open(server->tls, &loop->line, session);
+        tbi_uring_file(&loop->uring, session->index, fd);
+    }
     receive(loop, session);
 }
+
+/* It has said all, what it asked is still answered; or it has gone. */
+static void over(struct loop *loop, struct tbi_session *session, int value)
+{
+    if (value < 0) {
+        shut(loop, session);
+        return;
+    }
+    session->ended = true;
+    tbi_server_touch(loop->server, session);
+}
+
+/* ---- TLS ---- */
+
+/* The owner of a certificate that was verified is logged in, if the access file has the name. */
+static void shaken(struct loop *loop, struct tbi_session *session, const char *name, size_t bytes)
+{
+    struct tbi_server *server = loop->server;
+
+    session->shaken = true;
+    session->heard_at_us = loop->turn_us;
+    const struct tbi_user *user =
+        server->access != NULL && bytes > 0 ? tbi_access_user(server->access, name, bytes) : NULL;
+    if (user != NULL)
+        tbi_server_user_set(server, session, user);
+}
+
+/* Of many at once only the first is told. */
+static void tls_failed(struct loop *loop, struct tbi_session *session, const char *why,
+                       size_t bytes)
+{
+    struct tbi_server *server = loop->server;
+    char host[64], more[64] = "";
+
+    session->closing = true;
+    tbi_server_touch(server, session);
+    if (server->watch != NULL)
+        tbi_watch_add(server->watch, TBI_METRIC_TLS_FAILED, 1);
+    if (loop->turn_us < loop->tls_tell_us) {
+        loop->tls_untold++;
+        return;
+    }
+    if (loop->tls_untold > 0)
+        snprintf(more, sizeof more, " (and %llu more since the last line)",
+                 (unsigned long long)loop->tls_untold);
+    loop->tls_tell_us = loop->turn_us + TB_SECONDS(1), loop->tls_untold = 0;
+    tbi_peer_print(session->fd, host, sizeof host);
+    fprintf(stderr, "serve: TLS with %s failed: %.*s; closed%s\n", host, (int)bytes, why, more);
+}
+
+static void tls_work(struct loop *loop, struct tbi_session *session)
+{
+    enum tbi_tls_news news;
+    const char *data;
+    size_t bytes;
+    char name[1024];
+
+    while ((news = tbi_tls_next(session->tls, &data, &bytes)) != TBI_TLS_NOTHING)
+        switch (news) {
+        case TBI_TLS_NOTHING:
+            break;
+        case TBI_TLS_SHAKEN:
+            shaken(loop, session, name, tbi_tls_name(session->tls, name, sizeof name));
+            break;
+        case TBI_TLS_PLAIN_BYTES:
+            if (!session->broken && !session->closing)
+                tbi_server_input(loop->server, session, data, bytes);
+            break;
+        case TBI_TLS_ENDED:
+            over(loop, session, 0);
+            break;
+        case TBI_TLS_BROKEN:
+            tls_failed(loop, session, data, strlen(data));
+            break;
+        }
+    tbi_server_touch(loop->server, session);
+}
+
+void tbi_connections_turn(struct loop *loop)
+{
+    struct tbi_session *session = tbi_tls_turn(&loop->line);
+
+    if (session != NULL && !session->broken)
+        tls_work(loop, session);
+}
+
+/* ---- receiving ---- */
 
 void tbi_connection_received(struct loop *loop, const struct io_uring_cqe *cqe)
 {
@@ -97,25 +180,63 @@ void tbi_connection_received(struct loop *loop, const struct io_uring_cqe *cqe)
         const uint32_t buffer = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
 
         if (session != NULL && cqe->res > 0 && !session->broken) {
-            const char *data = loop->memory + (size_t)buffer * BUFFER_BYTES;
+            const char *data = loop->uring.memory + (size_t)buffer * TBI_BUFFER_BYTES;
 
             session->heard_at_us = loop->turn_us;
-            if (session->tls == NULL)
+            if (session->tls == NULL) {
                 tbi_server_input(loop->server, session, data, (size_t)cqe->res);
-            else
-                tbi_tls_received(loop->server, session, data, (size_t)cqe->res);
+            } else {
+                tbi_tls_feed(session->tls, data, (size_t)cqe->res);
+                tls_work(loop, session);
+            }
         }
-        tbi_uring_buffer_back(loop, buffer);
+        tbi_uring_buffer_back(&loop->uring, buffer);
     }
     if (session == NULL)
         return;
-    if (cqe->res == 0) { /* it has said all; what it asked is still answered */
-        session->ended = true;
-        tbi_server_touch(loop->server, session);
-    } else if (cqe->res < 0 && cqe->res != -ENOBUFS)
-        shut(loop, session); /* the other side has gone */
+    if (cqe->res == 0 || (cqe->res < 0 && cqe->res != -ENOBUFS))
+        over(loop, session, cqe->res);
     else if (!more && !session->broken)
         receive(loop, session);
+}
+
+/* ---- what a front tells ---- */
+
+void tbi_connection_news(struct loop *loop, const struct tbi_news *news)
+{
+    struct tbi_server *server = loop->server;
+    struct tbi_session *session = server->sessions[news->index];
+    const char *data = tbi_news_bytes(news);
+
+    tb_assert(session != NULL); /* not dropped before its front has told that it is over */
+    switch (news->kind) {
+    case TBI_NEWS_REQUESTS:
+    case TBI_NEWS_BYTES:
+        session->heard_at_us = loop->turn_us;
+        if (!session->broken && !session->closing)
+            tbi_server_input_read(server, session, data, news->bytes, tbi_news_reads(news),
+                                  news->count);
+        break;
+    case TBI_NEWS_SENT:
+        session->send_busy = false;
+        if (news->value < 0)
+            shut(loop, session);
+        tbi_server_touch(server, session);
+        break;
+    case TBI_NEWS_SHAKEN:
+        shaken(loop, session, data, news->bytes);
+        break;
+    case TBI_NEWS_ENDED:
+        over(loop, session, 0);
+        break;
+    case TBI_NEWS_BROKEN:
+        tls_failed(loop, session, data, news->bytes);
+        break;
+    case TBI_NEWS_OVER:
+        session->receive_busy = false;
+        over(loop, session, (int)news->value);
+        break;
+    }
 }
 
 /* ---- sending ---- */
@@ -124,14 +245,18 @@ void tbi_connection_received(struct loop *loop, const struct io_uring_cqe *cqe)
  * free for more once that was looked at, which is before anything else is put there. */
 static void send_more(struct loop *loop, struct tbi_session *session, bool at_once)
 {
-    struct io_uring_sqe *sqe = tbi_uring_sqe(loop);
+    const char *data = session->sending.data + session->sent;
+    const size_t bytes = session->sending.size - session->sent;
 
-    io_uring_prep_send(sqe, file_of(loop, session), session->sending.data + session->sent,
-                       session->sending.size - session->sent,
-                       MSG_NOSIGNAL | MSG_WAITALL | (at_once ? MSG_DONTWAIT : 0));
-    sqe->flags |= (loop->fixed ? IOSQE_FIXED_FILE : 0) | (at_once ? IOSQE_CQE_SKIP_SUCCESS : 0);
-    sqe->user_data = tbi_user_data(OP_SEND, session->index, session->generation);
     session->send_busy = !at_once;
+    if (session->front == NULL)
+        tbi_uring_send(&loop->uring, session->index, session->generation, session->fd, data, bytes,
+                       at_once, at_once);
+    else
+        tbi_front_order(session->front, (struct tbi_order){.kind = TBI_ORDER_SEND,
+                                                           .index = session->index,
+                                                           .data = data,
+                                                           .bytes = bytes});
 }
 
 /* How many bytes of `out` may go: all, or up to the last mark that is durable. */
@@ -195,7 +320,7 @@ static void send_out(struct loop *loop, struct tbi_session *session)
     session->sent = 0;
     session->asked &= session->out.size > 0;
     if (session->sending.size > 0)
-        send_more(loop, session, !session->closing && !session->ended);
+        send_more(loop, session, session->front == NULL && !session->closing && !session->ended);
 }
 
 void tbi_connection_sent(struct loop *loop, const struct io_uring_cqe *cqe)
@@ -229,8 +354,13 @@ static void drop(struct loop *loop, struct tbi_session *session)
     tbi_push_leave(&server->push, session);
     server->held_bytes -= session->counted;
     tbi_tls_close(session->tls);
-    tbi_uring_file(loop, session->index, -1);
-    close(session->fd);
+    if (session->front == NULL) {
+        tbi_uring_file(&loop->uring, session->index, -1);
+        close(session->fd);
+    } else if (loop->front_count > 0) {
+        tbi_front_order(session->front, (struct tbi_order){.kind = TBI_ORDER_FORGET,
+                                                           .index = session->index});
+    }
     server->sessions[session->index] = NULL;
     loop->free_slots[loop->free_count++] = session->index;
     server->session_count--;
@@ -296,6 +426,16 @@ static bool is_over(const struct tbi_server *server, const struct tbi_session *s
            (session->closing || (session->ended && !session->waits_login && !server->stalled));
 }
 
+/* Through its front, TLS's good-bye is one more send. */
+static void part(struct tbi_session *session)
+{
+    if (session->parted || session->send_busy || !session->secure)
+        return;
+    session->parted = session->send_busy = true;
+    tbi_front_order(session->front,
+                    (struct tbi_order){.kind = TBI_ORDER_END, .index = session->index});
+}
+
 static void session_send(struct loop *loop, struct tbi_session *session)
 {
     struct tbi_server *server = loop->server;
@@ -308,6 +448,8 @@ static void session_send(struct loop *loop, struct tbi_session *session)
         tbi_tls_end(session->tls);
     if (!session->broken)
         send_out(loop, session);
+    if (session->front != NULL && !session->broken && is_over(server, session))
+        part(session);
     if (!session->broken && !session->send_busy && is_over(server, session)) {
         shutdown(session->fd, SHUT_RDWR);
         session->broken = true;
@@ -410,7 +552,7 @@ void tbi_connections_sweep(struct loop *loop, int64_t now_us)
         if (idle_us > 0 && session->subscription_count == 0 &&
             now_us - session->heard_at_us > idle_us)
             shut(loop, session);
-        if (session->tls != NULL && !tbi_tls_is_shaken(session->tls) &&
+        if (session->secure && !session->shaken &&
             now_us - session->taken_at_us > TBI_TLS_HANDSHAKE_US)
             shut(loop, session);
         if (server->access != NULL && session->user == NULL &&
@@ -430,7 +572,10 @@ void tbi_connections_sweep(struct loop *loop, int64_t now_us)
 
 void tbi_connections_close(struct loop *loop)
 {
-    tbi_uring_flush(loop);
+    tbi_uring_flush(&loop->uring);
+    for (uint32_t i = 0; i < loop->front_count; i++) /* after what they were ordered to send */
+        tbi_front_stop(loop->fronts[i]);
+    loop->front_count = 0;
     for (uint32_t i = 0; i < loop->server->session_room; i++)
         if (loop->server->sessions[i] != NULL)
             drop(loop, loop->server->sessions[i]);

@@ -1,23 +1,14 @@
 #include "loop.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-static void poll_for(struct loop *loop, int fd, enum op op)
-{
-    struct io_uring_sqe *sqe = tbi_uring_sqe(loop);
-
-    io_uring_prep_poll_multishot(sqe, fd, POLLIN);
-    sqe->user_data = tbi_user_data(op, 0, 0);
-}
-
 static void accept_on(struct loop *loop, int listener)
 {
-    struct io_uring_sqe *sqe = tbi_uring_sqe(loop);
+    struct io_uring_sqe *sqe = tbi_uring_sqe(&loop->uring);
 
     io_uring_prep_multishot_accept(sqe, loop->listeners[listener], NULL, NULL, SOCK_CLOEXEC);
     sqe->user_data = tbi_user_data(OP_ACCEPT, (uint32_t)listener, 0);
@@ -107,6 +98,10 @@ static void complete(struct loop *loop, const struct io_uring_cqe *cqe)
     case OP_WHATIF:
         tbi_whatif_answer(loop->server);
         break;
+    case OP_BELL:
+        if ((cqe->flags & IORING_CQE_F_MORE) == 0)
+            tbi_uring_poll(&loop->uring, loop->bell.file, OP_BELL);
+        break;
     }
 }
 
@@ -115,13 +110,88 @@ static void completions(struct loop *loop)
     struct io_uring_cqe *cqe;
     unsigned head, count = 0;
 
-    io_uring_for_each_cqe(&loop->ring, head, cqe)
+    io_uring_for_each_cqe(&loop->uring.ring, head, cqe)
     {
         complete(loop, cqe);
         count++;
     }
-    io_uring_cq_advance(&loop->ring, count);
+    io_uring_cq_advance(&loop->uring.ring, count);
 }
+
+/* ---- fronts ---- */
+
+static void fronts_hear(struct loop *loop)
+{
+    void *span;
+    uint64_t count;
+
+    for (uint32_t i = 0; i < loop->front_count; i++) {
+        struct tbi_ring *blocks = &loop->fronts[i]->blocks;
+
+        count = tbi_ring_read_span(blocks, TBI_BLOCKS, &span);
+        for (uint64_t b = 0; b < count; b++) {
+            const struct tbi_block *block = (const struct tbi_block *)span + b;
+
+            for (size_t at = 0; at < block->bytes;) {
+                const struct tbi_news *news = (const void *)(block->news + at);
+
+                tbi_connection_news(loop, news);
+                at += tbi_news_whole(news->bytes, news->count);
+            }
+            tbi_ring_read_release(blocks, 1);
+        }
+    }
+}
+
+static void fronts_ring(struct loop *loop)
+{
+    for (uint32_t i = 0; i < loop->front_count; i++)
+        tbi_front_ring(loop->fronts[i]);
+}
+
+static bool fronts_have_news(struct loop *loop)
+{
+    for (uint32_t i = 0; i < loop->front_count; i++)
+        if (tbi_ring_readable(&loop->fronts[i]->blocks, 1) > 0)
+            return true;
+    return false;
+}
+
+/* True: nobody has told anything, and whoever does from now on knocks. */
+static bool fronts_sleep(struct loop *loop)
+{
+    bool silent = true;
+
+    if (loop->front_count == 0)
+        return true;
+    tbi_bell_sleep(&loop->bell);
+    for (uint32_t i = 0; i < loop->front_count; i++)
+        silent &= !tbi_ring_was_readable(&loop->fronts[i]->blocks);
+    return silent;
+}
+
+static bool fronts_start(struct loop *loop)
+{
+    const struct tbi_serve_options *options = loop->server->options;
+
+    if (options->threads < 2)
+        return true;
+    if (!tbi_bell_open(&loop->bell)) {
+        fprintf(stderr, "serve: eventfd: %s\n", strerror(errno));
+        return false;
+    }
+    tbi_uring_poll(&loop->uring, loop->bell.file, OP_BELL);
+    while (loop->front_count < options->threads - 1) {
+        struct tbi_front *front = tbi_front_start(loop->server->grammar, &loop->bell,
+                                                  options->connections_max, options->spin_us);
+        if (front == NULL)
+            return false;
+        loop->fronts[loop->front_count++] = front;
+    }
+    return true;
+}
+
+/* ---- waiting ---- */
 
 /* How long nothing needs to be done if nothing comes. */
 static int64_t patience_us(const struct loop *loop, int64_t now_us)
@@ -130,7 +200,7 @@ static int64_t patience_us(const struct loop *loop, int64_t now_us)
     int64_t wait = TURN_US_MAX;
 
     if (server->dirty_count > 0 || server->told_first != server->told_last ||
-        tbi_tls_is_due(server->tls))
+        loop->line.first != NULL)
         return 0;
     if (server->any_dirty && loop->published_us + PUBLISH_US - now_us < wait)
         wait = loop->published_us + PUBLISH_US - now_us;
@@ -157,8 +227,8 @@ static bool spin(struct loop *loop, int64_t patience)
     if (loop->server->log != NULL && tbi_log_flies(loop->server->log))
         return false; /* its writer may need this core */
     do {
-        io_uring_submit_and_get_events(&loop->ring);
-        if (io_uring_cq_ready(&loop->ring) > 0)
+        io_uring_submit_and_get_events(&loop->uring.ring);
+        if (io_uring_cq_ready(&loop->uring.ring) > 0 || fronts_have_news(loop))
             return true;
     } while (tbi_clock_us() - begun_us < us);
     loop->spin_us /= 2;
@@ -173,11 +243,13 @@ static void wait_for_work(struct loop *loop)
 
     if (!spin(loop, us)) {
         const int64_t begun_us = tbi_clock_us();
-        io_uring_submit_and_wait_timeout(&loop->ring, &cqe, us > 0, &limit, NULL);
+        const bool sleeps = fronts_sleep(loop) && us > 0;
+        io_uring_submit_and_wait_timeout(&loop->uring.ring, &cqe, sleeps, &limit, NULL);
+        tbi_bell_wake(&loop->bell);
         if (tbi_clock_us() - begun_us < 2 * loop->server->options->spin_us)
             loop->spin_us = loop->server->options->spin_us;
     }
-    tbi_uring_flush(loop); /* nothing to do, but where memory was short */
+    tbi_uring_flush(&loop->uring); /* nothing to do, but where memory was short */
 }
 
 /* What the log's room held up goes on. */
@@ -253,7 +325,7 @@ static void log_turn(struct loop *loop, int64_t now_us)
         tbi_server_names_again(server);
     }
     if (tbi_log_failed(server->log) == 0)
-        tbi_log_submit(server->log, &loop->ring, now_us);
+        tbi_log_submit(server->log, &loop->uring.ring, now_us);
     if (tbi_log_failed(server->log) != 0)
         log_lost(loop);
 }
@@ -266,8 +338,9 @@ static void turn(struct loop *loop)
     const int64_t begun_us = loop->turn_us = tbi_clock_us();
     loop->turn++;
     tbi_server_clock(server);
-    tbi_tls_turn(server);
+    tbi_connections_turn(loop);
     completions(loop);
+    fronts_hear(loop);
     unstall(loop);
     if (server->batch > 0 || tb_city_deadline_at(server->city) <= server->now ||
         server->roster_at <= server->now)
@@ -275,6 +348,7 @@ static void turn(struct loop *loop)
     log_turn(loop, begun_us);
     tbi_connections_release(loop);
     tbi_connections_send(loop);
+    fronts_ring(loop);
     if (begun_us - loop->swept_us > TB_SECONDS(1)) {
         loop->swept_us = begun_us;
         tbi_connections_sweep(loop, begun_us);
@@ -350,20 +424,20 @@ static void lists_make(struct loop *loop)
 int tbi_loop_run(struct tbi_server *server)
 {
     struct loop loop = {.server = server, .tls_listener = -1, .snapshot_us = tbi_clock_us()};
-    int status = tbi_uring_open(&loop);
+    int status = tbi_uring_open(&loop.uring, server->options->connections_max);
 
     tbi_log_slice(SLICE_US);
     if (status < 0)
         return status;
     lists_make(&loop);
-    status = tbi_listen(&loop);
+    status = fronts_start(&loop) ? tbi_listen(&loop) : -ENOMEM;
     if (status == 0) {
         loop.signals = signals_open();
-        poll_for(&loop, loop.signals, OP_SIGNAL);
+        tbi_uring_poll(&loop.uring, loop.signals, OP_SIGNAL);
         if (server->access != NULL)
-            poll_for(&loop, tbi_access_fd(server->access), OP_LOGIN);
+            tbi_uring_poll(&loop.uring, tbi_access_fd(server->access), OP_LOGIN);
         if (server->whatif != NULL)
-            poll_for(&loop, tbi_whatif_fd(server->whatif), OP_WHATIF);
+            tbi_uring_poll(&loop.uring, tbi_whatif_fd(server->whatif), OP_WHATIF);
         for (int i = 0; i < loop.listener_count; i++)
             accept_on(&loop, i);
         fprintf(stderr, "serve: ready\n");
@@ -372,15 +446,19 @@ int tbi_loop_run(struct tbi_server *server)
         finish(&loop);
         tbi_connections_close(&loop);
         if (server->log != NULL && loop.status == 0)
-            loop.status =
-                tbi_log_close(server->log, server->city, server->now, &loop.ring, NULL, NULL) != 0;
+            loop.status = tbi_log_close(server->log, server->city, server->now, &loop.uring.ring,
+                                        NULL, NULL) != 0;
         server->log = NULL;
         if (loop.unix_last)
             unlink(server->options->unix_path);
         close(loop.signals);
         status = loop.status;
     }
-    tbi_uring_close(&loop);
+    for (uint32_t i = 0; i < loop.front_count; i++) /* it did not come to listening */
+        tbi_front_stop(loop.fronts[i]);
+    if (server->options->threads > 1)
+        tbi_bell_close(&loop.bell);
+    tbi_uring_close(&loop.uring);
     free(server->sessions);
     free(server->dirty);
     free(server->told);

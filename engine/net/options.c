@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { TEXT, TCP_PORT, TLS_PORT, HTTP_PORT, COUNT, NUMBER, DURABILITY };
+enum kind { TEXT, TCP_PORT, TLS_PORT, HTTP_PORT, COUNT, THREADS, NUMBER, DURABILITY };
 
 struct row {
     const char *name;
@@ -80,11 +80,14 @@ static bool set(struct tbi_serve_options *options, const char *where, const stru
                                   : &options->http) = true;
         return true;
     case COUNT:
+    case THREADS:
     case NUMBER:
         if (!number_read(text, INT32_MAX, &value))
             return wrong(where, "not a number", text);
         if (row->kind == COUNT && (value == 0 || value > 1000000))
             return wrong(where, "not between 1 and 1000000", text);
+        if (row->kind == THREADS && (value == 0 || value > TBI_THREADS_MAX))
+            return wrong(where, "not between 1 and 64", text);
         memcpy(member, &value, row->bytes); /* little endian: the low bytes come first */
         return true;
     case DURABILITY:

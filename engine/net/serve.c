@@ -302,6 +302,7 @@ int tbi_cmd_serve(int argc, char **argv)
                                          .port = 7400,
                                          .history = 262144,
                                          .connections_max = 10000,
+                                         .threads = 1,
                                          .snapshot_s = 3600,
                                          .spin_us = 50};
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {

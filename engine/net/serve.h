@@ -7,6 +7,8 @@
 #include "tongban/city.h"
 #include "tongban/scenario.h"
 
+enum { TBI_THREADS_MAX = 64 };
+
 struct tbi_serve_options {
     const char *scenario, *data, *unix_path, *listen, *access, *http_listen, *clock,
         *rosters;
@@ -15,6 +17,7 @@ struct tbi_serve_options {
     bool tcp, tls, http;
     int durability_ms; /* 0: always; -1: off */
     uint32_t connections_max;
+    uint32_t threads; /* 1: the calling one has all connections; more: front.h */
     uint32_t history; /* events kept in memory for those who come back */
     int64_t idle_s;   /* a silent connection is closed; 0: never */
     int64_t snapshot_s;

@@ -246,13 +246,17 @@ void tbi_server_names_again(struct tbi_server *server)
     server->roster_named = false;
 }
 
+/* The command of a request; read: it has been read already. */
 static void command_take(struct tbi_server *server, struct tbi_session *session, uint32_t kind,
-                         const struct tbi_request *request)
+                         const struct tbi_request *request, const struct tb_command *read)
 {
     struct tb_command *command = &server->commands[server->batch];
     struct tbi_command_error error;
 
-    const bool good = tbi_grammar_read(server->grammar, kind, request, command, &error) &&
+    if (read != NULL)
+        *command = *read;
+    const bool good = (read != NULL ||
+                       tbi_grammar_read(server->grammar, kind, request, command, &error)) &&
                       may(server, session, command, &error);
     const bool kept = server->log == NULL || tbi_log_failed(server->log) == 0 ||
                       tb_command_row(kind)->effect != TB_EFFECT_CHANGE;
@@ -281,6 +285,18 @@ static void command_take(struct tbi_server *server, struct tbi_session *session,
         tbi_server_step(server);
 }
 
+static void command_do(struct tbi_server *server, struct tbi_session *session, uint32_t kind,
+                       const struct tbi_request *request, const struct tb_command *read)
+{
+    if (server->access == NULL || session->user != NULL) {
+        command_take(server, session, kind, request, read);
+        return;
+    }
+    order_keep(server, session);
+    tbi_server_touch(server, session);
+    tbi_server_refuse(session, "NOAUTH", "log in first: AUTH name password");
+}
+
 static void request_do(struct tbi_server *server, struct tbi_session *session,
                        const struct tbi_request *request)
 {
@@ -288,16 +304,12 @@ static void request_do(struct tbi_server *server, struct tbi_session *session,
     const uint32_t kind = tbi_grammar_find(server->grammar, name);
     char text[160];
 
-    if (kind != 0 && (server->access == NULL || session->user != NULL)) {
-        command_take(server, session, kind, request);
+    if (kind != 0) {
+        command_do(server, session, kind, request, NULL);
         return;
     }
     order_keep(server, session);
     tbi_server_touch(server, session);
-    if (kind != 0) {
-        tbi_server_refuse(session, "NOAUTH", "log in first: AUTH name password");
-        return;
-    }
     if (tbi_admin(server, session, request) || tbi_query(server, session, request))
         return;
     snprintf(text, sizeof text, "unknown command '%.*s'; COMMAND DOCS lists all there are",
@@ -308,10 +320,11 @@ static void request_do(struct tbi_server *server, struct tbi_session *session,
     tbi_server_refuse(session, "ERR", text);
 }
 
-/* Reads requests out of the bytes until they end, or the session may read no further. The number of
- * bytes used. */
-static size_t requests_read(struct tbi_server *server, struct tbi_session *session,
-                            const char *data, size_t bytes)
+/* Takes requests out of the bytes until they end, or the session may go no further; the first
+ * `count` of them have been read. The number of bytes used. */
+static size_t requests_take(struct tbi_server *server, struct tbi_session *session,
+                            const char *data, size_t bytes, const struct tbi_read *reads,
+                            uint32_t count)
 {
     size_t at = 0;
 
@@ -326,6 +339,11 @@ static size_t requests_read(struct tbi_server *server, struct tbi_session *sessi
             !tbi_log_room(server->log, LOG_ROOM)) {
             server->stalled = true;
             break;
+        }
+        if (i <= count && reads[i - 1].kind != 0) {
+            at += reads[i - 1].bytes;
+            command_do(server, session, reads[i - 1].kind, NULL, &reads[i - 1].command);
+            continue;
         }
         const enum tbi_resp_result r =
             tbi_resp_read(data + at, bytes - at, &request, &used, &wrong);
@@ -348,10 +366,17 @@ static size_t requests_read(struct tbi_server *server, struct tbi_session *sessi
 void tbi_server_input(struct tbi_server *server, struct tbi_session *session, const char *data,
                       size_t bytes)
 {
+    tbi_server_input_read(server, session, data, bytes, NULL, 0);
+}
+
+void tbi_server_input_read(struct tbi_server *server, struct tbi_session *session,
+                           const char *data, size_t bytes, const struct tbi_read *reads,
+                           uint32_t count)
+{
     if (server->log != NULL && !server->stalled)
         server->stalled = !tbi_log_room(server->log, LOG_ROOM);
     if (session->in.size == 0 && !server->stalled && !session->waits_login) {
-        const size_t used = requests_read(server, session, data, bytes);
+        const size_t used = requests_take(server, session, data, bytes, reads, count);
         if (used < bytes && !session->closing)
             tbi_bytes_add(&session->in, data + used, bytes - used);
         return;
@@ -368,7 +393,8 @@ void tbi_server_input(struct tbi_server *server, struct tbi_session *session, co
         tbi_server_touch(server, session); /* what it holds is counted */
         return;
     }
-    const size_t used = requests_read(server, session, session->in.data, session->in.size);
+    const size_t used =
+        requests_take(server, session, session->in.data, session->in.size, NULL, 0);
     memmove(session->in.data, session->in.data + used, session->in.size - used);
     session->in.size -= used;
 }

@@ -1,8 +1,9 @@
 /* server.h: the scheduler of one city and its connections; private to this folder.
  *
- * One thread runs to completion: loop.c takes what the kernel has received, server.c reads all
- * requests of a turn into one batch, steps the city once, appends the batch to the log, and puts
- * answers and pushed events into the connections' buffers; loop.c sends what may be sent.
+ * One thread runs to completion (with --threads others have the connections: front.h): loop.c takes
+ * what the kernel has received, server.c reads all requests of a turn into one batch, steps the
+ * city once, appends the batch to the log, and puts answers and pushed events into the connections'
+ * buffers; connection.c sends what may be sent.
  *
  * Order: a connection's requests are answered in their order. Whatever is no command of the city
  * (PING, SUBSCRIBE, EXPLAIN ...) first has the batch stepped if that connection has commands in
@@ -14,6 +15,7 @@
 
 #include "access/access.h"
 #include "command.h"
+#include "front.h"
 #include "log/log.h"
 #include "push.h"
 #include "reply.h"
@@ -85,9 +87,12 @@ struct tbi_server {
     tb_time started_at;
 };
 
-/* server.c */
+/* server.c. read: what a front has read of the bytes already, `count` requests of them. */
 void tbi_server_input(struct tbi_server *server, struct tbi_session *session, const char *data,
                       size_t bytes);
+void tbi_server_input_read(struct tbi_server *server, struct tbi_session *session,
+                           const char *data, size_t bytes, const struct tbi_read *reads,
+                           uint32_t count);
 void tbi_server_step(struct tbi_server *server); /* the batch, or time alone */
 void tbi_server_do(struct tbi_server *server, const struct tb_command *commands, uint32_t n);
 void tbi_server_clock(struct tbi_server *server);

@@ -9,6 +9,7 @@
 #include "access/access.h"
 #include "resp.h"
 
+struct tbi_front;
 struct tbi_tls;
 
 enum { TBI_MARKS = 8, TBI_SESSION_NAME_MAX = 64 };
@@ -27,7 +28,10 @@ struct tbi_session {
     int version;                 /* of the protocol: 2 or 3 */
     bool values;                 /* answers without names, see reply.h */
     const struct tbi_user *user; /* NULL: not logged in */
-    struct tbi_tls *tls;         /* NULL: in the clear */
+    struct tbi_front *front;     /* which thread has the connection; NULL: this one */
+    struct tbi_tls *tls;         /* NULL: in the clear, or the front's */
+    bool secure, shaken;         /* TLS it is; its handshake is done */
+    bool parted;                 /* the front was told to say good-bye */
     char name[TBI_SESSION_NAME_MAX];
 
     struct tbi_bytes in; /* a request of which more is to come */

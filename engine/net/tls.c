@@ -6,27 +6,20 @@
 #include <openssl/ssl.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 
-#include "server.h"
-
-enum { PLAIN_BYTES = 16384, HELLO_MAX = 1 << 17, TELL_US = 1000000 };
+enum { HELLO_MAX = 1 << 17 };
 
 struct tbi_tls_context {
     SSL_CTX *ssl;
-    struct tbi_tls *first, *last; /* those that wait for a step */
-    bool step_free;               /* of this turn */
-    int64_t told_us;              /* of a failed handshake */
-    uint64_t untold;
 };
 
 struct tbi_tls {
     SSL *ssl;
     BIO *in, *out; /* the ssl's */
-    struct tbi_tls_context *context;
-    struct tbi_session *session;
-    struct tbi_tls *next, *before; /* in the context's list */
-    bool waits, shaken, ended;
+    struct tbi_tls_line *line;
+    void *owner;
+    struct tbi_tls *next, *before; /* in the line */
+    bool waits, shaken, over, ended; /* over: nothing is read any more; ended: nor written */
 };
 
 /* ---- certificates ---- */
@@ -134,14 +127,14 @@ void tbi_tls_unload(struct tbi_tls_context *context)
 {
     if (context == NULL)
         return;
-    tb_assert(context->first == NULL);
     SSL_CTX_free(context->ssl);
     free(context);
 }
 
 /* ---- connections ---- */
 
-struct tbi_tls *tbi_tls_open(struct tbi_tls_context *context, struct tbi_session *session)
+struct tbi_tls *tbi_tls_open(struct tbi_tls_context *context, struct tbi_tls_line *line,
+                             void *owner)
 {
     struct tbi_tls *tls = calloc(1, sizeof *tls);
 
@@ -150,8 +143,8 @@ struct tbi_tls *tbi_tls_open(struct tbi_tls_context *context, struct tbi_session
     tls->in = BIO_new(BIO_s_mem());
     tls->out = BIO_new(BIO_s_mem());
     tb_assert(tls->ssl != NULL && tls->in != NULL && tls->out != NULL);
-    tls->context = context;
-    tls->session = session;
+    tls->line = line;
+    tls->owner = owner;
     SSL_set_bio(tls->ssl, tls->in, tls->out);
     SSL_set_accept_state(tls->ssl);
     return tls;
@@ -159,22 +152,22 @@ struct tbi_tls *tbi_tls_open(struct tbi_tls_context *context, struct tbi_session
 
 static void wait_begin(struct tbi_tls *tls)
 {
-    struct tbi_tls_context *context = tls->context;
+    struct tbi_tls_line *line = tls->line;
 
     tls->waits = true;
     tls->next = NULL;
-    tls->before = context->last;
-    *(context->last ? &context->last->next : &context->first) = tls;
-    context->last = tls;
+    tls->before = line->last;
+    *(line->last ? &line->last->next : &line->first) = tls;
+    line->last = tls;
 }
 
 static void wait_end(struct tbi_tls *tls)
 {
-    struct tbi_tls_context *context = tls->context;
+    struct tbi_tls_line *line = tls->line;
 
     tls->waits = false;
-    *(tls->before ? &tls->before->next : &context->first) = tls->next;
-    *(tls->next ? &tls->next->before : &context->last) = tls->before;
+    *(tls->before ? &tls->before->next : &line->first) = tls->next;
+    *(tls->next ? &tls->next->before : &line->last) = tls->before;
 }
 
 void tbi_tls_close(struct tbi_tls *tls)
@@ -187,146 +180,103 @@ void tbi_tls_close(struct tbi_tls *tls)
     free(tls);
 }
 
-bool tbi_tls_is_due(const struct tbi_tls_context *context)
+void *tbi_tls_turn(struct tbi_tls_line *line)
 {
-    return context != NULL && context->first != NULL;
+    struct tbi_tls *tls = line->first;
+
+    line->step_free = true;
+    if (tls == NULL)
+        return NULL;
+    wait_end(tls);
+    return tls->owner;
 }
 
-bool tbi_tls_is_shaken(const struct tbi_tls *tls)
+/* ---- what has arrived ---- */
+
+void tbi_tls_feed(struct tbi_tls *tls, const char *data, size_t bytes)
 {
-    return tls->shaken;
+    if (!tls->over)
+        tb_assert(BIO_write(tls->in, data, (int)bytes) == (int)bytes);
 }
 
-/* What went wrong, in OpenSSL's words; of many at once only the first is told. */
-static void failure_tell(struct tbi_server *server, struct tbi_tls *tls)
+/* In OpenSSL's words. */
+static enum tbi_tls_news broken(struct tbi_tls *tls, const char **why)
 {
-    struct tbi_tls_context *context = tls->context;
     const unsigned long code = ERR_peek_error();
     const char *reason = code != 0 ? ERR_reason_error_string(code) : NULL;
-    char host[64], more[64] = "";
-    struct timespec now;
 
     ERR_clear_error();
-    if (server->watch != NULL)
-        tbi_watch_add(server->watch, TBI_METRIC_TLS_FAILED, 1);
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    const int64_t now_us = TB_SECONDS(now.tv_sec) + now.tv_nsec / 1000;
-    if (context->told_us != 0 && now_us - context->told_us < TELL_US) {
-        context->untold++;
-        return;
-    }
-    if (context->untold > 0)
-        snprintf(more, sizeof more, " (and %llu more since the last line)",
-                 (unsigned long long)context->untold);
-    context->told_us = now_us, context->untold = 0;
-    tbi_peer_print(tls->session->fd, host, sizeof host);
-    fprintf(stderr, "serve: TLS with %s failed: %s; closed%s\n", host,
-            reason ? reason : "the other side broke off", more);
+    tls->over = tls->ended = true;
+    *why = reason != NULL ? reason : "the other side broke off";
+    return TBI_TLS_BROKEN;
 }
 
-/* The owner of a certificate that was verified is logged in, if the access file has the name. */
-static void owner_find(struct tbi_server *server, struct tbi_tls *tls)
+static enum tbi_tls_news shake(struct tbi_tls *tls, const char **why)
 {
-    X509 *certificate = server->access != NULL ? SSL_get1_peer_certificate(tls->ssl) : NULL;
+    if (BIO_ctrl_pending(tls->in) > HELLO_MAX)
+        return broken(tls, why);
+    if (!tls->line->step_free) {
+        if (!tls->waits)
+            wait_begin(tls);
+        return TBI_TLS_NOTHING;
+    }
+    tls->line->step_free = false;
+    ERR_clear_error();
+    const int status = SSL_accept(tls->ssl);
+    if (status == 1) {
+        tls->shaken = true;
+        return TBI_TLS_SHAKEN;
+    }
+    return SSL_get_error(tls->ssl, status) == SSL_ERROR_WANT_READ ? TBI_TLS_NOTHING
+                                                                  : broken(tls, why);
+}
+
+enum tbi_tls_news tbi_tls_next(struct tbi_tls *tls, const char **data, size_t *bytes)
+{
+    if (tls->over || tls->ended)
+        return TBI_TLS_NOTHING;
+    if (!tls->shaken)
+        return shake(tls, data);
+    ERR_clear_error();
+    *data = tls->line->plain;
+    const int status = SSL_read_ex(tls->ssl, tls->line->plain, TBI_TLS_PLAIN, bytes);
+    if (status == 1)
+        return TBI_TLS_PLAIN_BYTES;
+    switch (SSL_get_error(tls->ssl, status)) {
+    case SSL_ERROR_WANT_READ:
+        return TBI_TLS_NOTHING;
+    case SSL_ERROR_ZERO_RETURN:
+        tls->over = true;
+        return TBI_TLS_ENDED;
+    default:
+        return broken(tls, data);
+    }
+}
+
+size_t tbi_tls_name(const struct tbi_tls *tls, char *out, size_t room)
+{
+    X509 *certificate = SSL_get1_peer_certificate(tls->ssl);
+    unsigned char *name = NULL;
+    size_t used = 0;
 
     if (certificate == NULL)
-        return;
+        return 0;
     X509_NAME *subject = X509_get_subject_name(certificate);
     const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
-    unsigned char *name = NULL;
     const int bytes =
         at < 0 ? -1
                : ASN1_STRING_to_UTF8(&name,
                                      X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
-    if (bytes > 0) {
-        const struct tbi_user *user =
-            tbi_access_user(server->access, (const char *)name, (size_t)bytes);
-        if (user != NULL)
-            tbi_server_user_set(server, tls->session, user);
+    if (bytes > 0 && (size_t)bytes <= room) {
+        used = (size_t)bytes;
+        memcpy(out, name, used);
     }
     OPENSSL_free(name);
     X509_free(certificate);
+    return used;
 }
 
-/* True: go on; false: more bytes, another turn, or nothing any more. */
-static bool shake(struct tbi_server *server, struct tbi_tls *tls)
-{
-    if (!tls->context->step_free) {
-        if (!tls->waits)
-            wait_begin(tls);
-        return false;
-    }
-    tls->context->step_free = false;
-    ERR_clear_error();
-    const int status = SSL_accept(tls->ssl);
-    tbi_server_touch(server, tls->session);
-    if (status == 1) {
-        tls->shaken = true;
-        owner_find(server, tls);
-        return true;
-    }
-    if (SSL_get_error(tls->ssl, status) != SSL_ERROR_WANT_READ) {
-        failure_tell(server, tls);
-        tls->ended = tls->session->closing = true;
-    }
-    return false;
-}
-
-static void work(struct tbi_server *server, struct tbi_tls *tls)
-{
-    static char plain[PLAIN_BYTES];
-    struct tbi_session *session = tls->session;
-    size_t bytes;
-    int status;
-
-    if (tls->ended || (!tls->shaken && !shake(server, tls)))
-        return;
-    ERR_clear_error();
-    while ((status = SSL_read_ex(tls->ssl, plain, sizeof plain, &bytes)) == 1)
-        if (!session->broken && !session->closing)
-            tbi_server_input(server, session, plain, bytes);
-    tbi_server_touch(server, session);
-    switch (SSL_get_error(tls->ssl, status)) {
-    case SSL_ERROR_WANT_READ:
-        break;
-    case SSL_ERROR_ZERO_RETURN: /* it has said all; what it asked is still answered */
-        session->ended = true;
-        break;
-    default:
-        failure_tell(server, tls);
-        tls->ended = session->closing = true;
-        break;
-    }
-}
-
-void tbi_tls_turn(struct tbi_server *server)
-{
-    struct tbi_tls_context *context = server->tls;
-
-    if (context == NULL)
-        return;
-    context->step_free = true;
-    struct tbi_tls *tls = context->first;
-    if (tls == NULL)
-        return;
-    wait_end(tls);
-    if (!tls->session->broken)
-        work(server, tls);
-}
-
-void tbi_tls_received(struct tbi_server *server, struct tbi_session *session, const char *data,
-                      size_t bytes)
-{
-    if (session->tls->ended)
-        return;
-    tb_assert(BIO_write(session->tls->in, data, (int)bytes) == (int)bytes);
-    if (!session->tls->shaken && BIO_ctrl_pending(session->tls->in) > HELLO_MAX) {
-        session->tls->ended = session->closing = true;
-        tbi_server_touch(server, session);
-        return;
-    }
-    work(server, session->tls);
-}
+/* ---- what is sent ---- */
 
 void tbi_tls_write(struct tbi_tls *tls, const char *data, size_t bytes, struct tbi_bytes *to)
 {

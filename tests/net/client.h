@@ -17,10 +17,12 @@ struct server {
     char socket[96]; /* Unix */
     uint16_t port;   /* TCP, where options ask for one */
     const char *scenario;
+    int threads; /* of the next one that is started; 0: it says nothing of them */
 };
 
 void server_folder(struct server *server); /* makes the folder */
-/* Starts it and waits until it answers. options: up to a NULL, besides scenario and --unix. */
+/* Starts it and waits until it answers. options: up to a NULL, besides scenario, --unix
+ * and --threads. */
 void server_start(struct server *server, const char *const options[]);
 int server_stop(struct server *server, int signal);              /* the status of waitpid */
 bool server_said(const struct server *server, const char *text); /* on its standard error */

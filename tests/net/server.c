@@ -58,9 +58,14 @@ static pid_t serve_fork(const struct server *server, const char *const options[]
 {
     char *words[WORDS_MAX] = {"serve", (char *)(uintptr_t)server->scenario, "--unix",
                               (char *)(uintptr_t)server->socket};
-    char log[96];
+    char log[96], threads[16];
     int count = 4;
 
+    if (server->threads > 1) {
+        snprintf(threads, sizeof threads, "%d", server->threads);
+        words[count++] = "--threads";
+        words[count++] = threads;
+    }
     for (; *options != NULL && count < WORDS_MAX - 1; options++)
         words[count++] = (char *)(uintptr_t)*options;
     snprintf(log, sizeof log, "%s/log", server->dir);

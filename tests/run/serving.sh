@@ -1,11 +1,14 @@
 # To be sourced by scripts that need a running scheduler. They have then: $program; a folder $work,
-# gone at the end as the server is; its $socket and what it says, $work/log.
+# gone at the end as the server is; its $socket and what it says, $work/log. With THREADS in the
+# environment servers have so many.
 # shellcheck shell=bash disable=SC2034
 program=${B:-build}/tongban
 work=$(mktemp -d)
 socket=$work/socket
 server=
+status=0
 trap 'stop KILL; rm -rf "$work"' EXIT
+: >"$work/log"
 
 fail() {
     echo "$(basename "$0" .sh): $*" >&2
@@ -14,17 +17,27 @@ fail() {
 }
 call() { timeout 30 redis-cli -s "$socket" "$@"; }
 
-# start SCENARIO OPTION...: returns when it answers.
-start() {
-    "$program" serve "$@" --unix "$socket" 2>>"$work/log" &
+# launch ARGUMENT...: true when it is ready; false when it has ended, with its $status.
+launch() {
+    said=$(wc -c <"$work/log")
+    "$program" serve "$@" ${THREADS:+--threads "$THREADS"} 2>>"$work/log" &
     server=$!
-    for _ in $(seq 1000); do
-        [ "$(call PING 2>/dev/null)" != PONG ] || return 0
-        kill -0 "$server" 2>/dev/null || break
-        sleep 0.02
-    done
-    fail "no answer"
+    await
 }
+await() {
+    for _ in $(seq 3000); do
+        ! tail -c "+$((${said:-0} + 1))" "$work/log" | grep -q 'serve: ready' || return 0
+        kill -0 "$server" 2>/dev/null || break
+        sleep 0.01
+    done
+    kill -9 "$server" 2>/dev/null || true
+    status=0
+    wait "$server" || status=$?
+    server=
+    return 1
+}
+# start SCENARIO OPTION...: on the socket.
+start() { launch "$@" --unix "$socket" || fail "no answer"; }
 # stop [SIGNAL]: its status, if it was not killed.
 stop() {
     local gone=$server status=0

@@ -88,6 +88,7 @@ for round in 1 2 3; do
     sleep "0.$((RANDOM % 3 + 1))$((RANDOM % 10))"
     stop KILL
     wait "$client" 2>/dev/null || true
+    THREADS=$round
     serve
     call CLOCK.SET $((now += 1000000)) >/dev/null 2>&1 || true
     grep -A1 '^number$' "$work/answers" | grep -E '^[0-9]+$' >"$work/numbers" || true
@@ -107,6 +108,7 @@ for round in 1 2 3; do
     echo "serve: killed in round $round after $answered answers, all there"
 done
 
+THREADS=
 # A disk that takes no more: nothing is answered that is not kept; questions go on.
 last=$(call TICKET.TAKE hall 0 REQUEST before-full | field number)
 prlimit --pid "$server" --fsize=4096:4096

@@ -4,40 +4,15 @@
 # that takes nothing; a full one.
 # Usage: B=build tests/scripts/serve_disk.sh
 set -eu
-program=${B:-build}/tongban
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true
-      mountpoint -q "$work/small" && umount "$work/small"; rm -rf "$work"' EXIT
-fail() {
-    echo "serve_disk: $*" >&2
-    [ ! -s "$work/log" ] || cat "$work/log" >&2
-    exit 1
-}
-call() { timeout 10 redis-cli -s "$work/socket" "$@"; }
-start() { # DATA: true when it answers, false when it has ended
+. tests/run/serving.sh
+trap 'stop KILL; mountpoint -q "$work/small" && umount "$work/small"; rm -rf "$work"' EXIT
+begin() { # DATA: true when it is ready
     : >"$work/log"
-    "$program" serve sim/scenarios/teach-one-hall --unix "$work/socket" --data "$1" \
-        --clock manual 2>>"$work/log" &
-    server=$!
-    for _ in $(seq 400); do
-        ! grep -q 'serve: ready' "$work/log" || return 0
-        kill -0 "$server" 2>/dev/null || break
-        sleep 0.02
-    done
-    status=0
-    wait "$server" || status=$?
-    server=
-    return 1
-}
-stop() { # SIGNAL
-    kill "-$1" "$server"
-    wait "$server" 2>/dev/null || true
-    server=
+    launch sim/scenarios/teach-one-hall --unix "$socket" --data "$1" --clock manual
 }
 # refuses TEXT DATA [STATUS]: it does not start, with status 1, and says so.
 refuses() {
-    ! start "$2" || fail "it starts with $1"
+    ! begin "$2" || fail "it starts with $1"
     [ "$status" = "${3:-1}" ] || fail "status $status with $1"
     grep -q "$1" "$work/log" || fail "no '$1'"
 }
@@ -47,7 +22,7 @@ flip() { # FILE OFFSET: one bit
     printf "$(printf '\\x%02x' $((byte ^ 8)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
-start "$work/data" || fail "no start"
+begin "$work/data" || fail "no start"
 call CLOCK.SET $(($(call CLOCK.GET) + 9 * 3600000000)) >/dev/null
 for i in $(seq 40); do echo "TICKET.TAKE hall 0 REQUEST r$i"; done | call |
     grep -A1 '^number$' | grep '^[0-9]' >"$work/numbers"
@@ -71,12 +46,12 @@ status=0
 # A last write that was cut: it goes, since nobody can have had its answer; all before it is there.
 renew
 dd if=/dev/zero of="$segment" bs=512 seek=$((last * 8 + 1)) count=7 conv=notrunc status=none
-start "$work/data" || fail "it does not start with a torn last record"
+begin "$work/data" || fail "it does not start with a torn last record"
 grep -Eq 'torn|cut|截' "$work/log" || fail "the torn record is not told"
 for i in 1 20 39; do
     call TICKET.TAKE hall 0 REQUEST "r$i" | grep -q repeated || fail "request $i is lost"
 done
-stop TERM
+stop || fail "not in order"
 
 # A disk that takes nothing.
 renew
@@ -84,16 +59,16 @@ refuses 'serve: /sys/tongban/data: ' /sys/tongban/data 2
 if mkdir "$work/small" && mount -t tmpfs -o size=150m tmpfs "$work/small" 2>/dev/null; then
     # Full: two segments of 64 MiB fit, a third does not; and what was acknowledged is there.
     cp --sparse=never -r "$work/whole" "$work/small/data"
-    start "$work/small/data" || fail "no start on tmpfs"
-    stop TERM
+    begin "$work/small/data" || fail "no start on tmpfs"
+    stop || fail "not in order"
     mount -o remount,ro "$work/small"
     refuses 'Read-only file system' "$work/small/data"
     mount -o remount,rw "$work/small"
     fallocate -l 150m "$work/small/fill" 2>/dev/null || dd if=/dev/zero of="$work/small/fill" \
         bs=1M status=none 2>/dev/null || true
-    if start "$work/small/data"; then
+    if begin "$work/small/data"; then
         call TICKET.TAKE hall 0 REQUEST r40 | grep -q repeated || fail "r40 is lost on a full disk"
-        stop TERM
+        stop || fail "not in order"
     else
         grep -q 'No space left' "$work/log" || fail "a full disk is not named"
     fi

@@ -18,7 +18,7 @@ bounded=
         2>>"$work/log"
 ) &
 server=$!
-for _ in $(seq 200); do ! grep -q 'serve: ready' "$work/log" || break; sleep 0.02; done
+await || fail "no answer"
 clients=()
 for i in $(seq 30); do
     (echo PING; exec sleep 20) > >(exec timeout 20 socat - "UNIX:$socket" >"$work/answers.$i") &

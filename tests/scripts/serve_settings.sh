@@ -3,17 +3,9 @@
 # starts with it, once as it stands and once with every setting in it switched on.
 # Usage: B=build tests/scripts/serve_settings.sh
 set -eu
-program=${B:-build}/tongban
+. tests/run/serving.sh
 conf=engine/net/tongban.conf
 unit=engine/net/tongban.service
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-fail() {
-    echo "serve_settings: $*" >&2
-    [ ! -s "$work/log" ] || cat "$work/log" >&2
-    exit 1
-}
 
 "$program" serve --help | sed -n 's/^  --\([a-z-]*\) .*/\1/p' | grep -v '^config$' |
     sort >"$work/settings"
@@ -22,7 +14,8 @@ sed -n 's/^#\{0,1\}\([a-z][a-z-]*\) .*/\1/p' "$conf" | sort >"$work/explained"
 diff "$work/settings" "$work/explained" >&2 || fail "$conf and --help name different settings"
 
 # What the file shows as being so when it is left out, is what --help says.
-for pair in 'connections 10000' 'history 262144' 'snapshot 3600' 'port 7400' 'idle 0' 'spin 50'; do
+for pair in 'threads 1' 'connections 10000' 'history 262144' 'snapshot 3600' 'port 7400' 'idle 0' \
+    'spin 50'; do
     grep -q "^#$pair\$" "$conf" || fail "$conf: no line '#$pair'"
     "$program" serve --help | grep -A1 "^  --${pair% *} " | grep -q "\b${pair#* }\b" ||
         fail "--help: ${pair% *} is not ${pair#* }"
@@ -31,18 +24,10 @@ done
 # run FILE CHECK: serves with that file until it answers, checks, and stops it in order.
 run() {
     : >"$work/log"
-    "$program" serve sim/scenarios/teach-one-hall --config "$1" 2>"$work/log" &
-    server=$!
-    for _ in $(seq 100); do
-        [ "$(redis-cli -s "$work/socket" PING 2>/dev/null)" != PONG ] || break
-        kill -0 "$server" 2>/dev/null || fail "$1: the server has ended"
-        sleep 0.05
-    done
-    [ "$(redis-cli -s "$work/socket" PING)" = PONG ] || fail "$1: no answer"
+    launch sim/scenarios/teach-one-hall --config "$1" || fail "$1: the server has ended"
+    [ "$(call PING)" = PONG ] || fail "$1: no answer"
     ${2:-true}
-    kill -TERM "$server"
-    wait "$server" || fail "$1: status $?"
-    server=
+    stop || fail "$1: not in order"
     grep -q 'stopped in order' "$work/log" || fail "$1: not stopped in order"
 }
 places="s|/run/tongban|$work|; s|/var/lib/tongban|$work/data|; s|/etc/tongban|$work|"
@@ -52,7 +37,7 @@ everything() {
     grep -q 'listening on 127.0.0.1 port' "$work/log" || fail "the port was not opened"
     grep -q 'listening on 127.0.0.1 port .*, TLS 1.3' "$work/log" || fail "no TLS"
     grep -q 'boards on http://127.0.0.1' "$work/log" || fail "no boards"
-    redis-cli -s "$work/socket" TICKET.TAKE hall 0 | grep -q NOAUTH || fail "no access"
+    call TICKET.TAKE hall 0 | grep -q NOAUTH || fail "no access"
 }
 sed "$places" "$conf" >"$work/conf"
 [ "$(grep -vc '^#\|^$' "$work/conf")" = 2 ] || fail "$conf: other settings are on than said"
@@ -90,21 +75,19 @@ status=0
 [ "$status" = 2 ] && grep -q "none:1: not between 1 and 1000000 '0'" "$work/log" ||
     fail "no connections at all: status $status"
 # Fewer files than connections, and no right to raise that: said, and kept to.
+: >"$work/log"
 (
     ulimit -n 300
     drop=
     [ "$(id -u)" != 0 ] || drop="setpriv --bounding-set=-sys_resource"
-    exec $drop timeout 20 "$program" serve sim/scenarios/teach-one-hall --unix "$work/few" \
-        --clock manual
+    exec $drop "$program" serve sim/scenarios/teach-one-hall --unix "$socket" --clock manual
 ) 2>"$work/log" &
 server=$!
-for _ in $(seq 200); do ! grep -q 'serve: ready' "$work/log" || break; sleep 0.05; done
+await || fail "few files: it has ended"
 grep -q '300 open files .*: 236 connections at most instead of 10000' "$work/log" ||
     fail "few files"
-redis-cli -s "$work/few" CONFIG GET maxclients | grep -qx 236 || fail "few files: maxclients"
-kill -TERM "$server"
-wait "$server" || fail "few files: status $?"
-server=
+call CONFIG GET maxclients | grep -qx 236 || fail "few files: maxclients"
+stop || fail "few files: not in order"
 if command -v systemd-analyze >/dev/null; then
     sed "s|^ExecStart=/usr/local/bin/tongban|ExecStart=$(realpath "$program")|" "$unit" \
         >"$work/tongban.service"

@@ -3,15 +3,7 @@
 # another authority, no certificate, plain bytes, a handshake that never ends.
 # Usage: B=build tests/scripts/serve_tls.sh
 set -eu
-program=${B:-build}/tongban
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-fail() {
-    echo "serve_tls: $*" >&2
-    cat "$work/log" >&2
-    exit 1
-}
+. tests/run/serving.sh
 
 # Two authorities, a server, clients of both.
 authority() { # NAME
@@ -35,25 +27,14 @@ chmod 600 "$work"/*.key
 echo super-secret | "$program" passwd boss supervisor >"$work/access"
 chmod 600 "$work/access"
 
-start() {
+begin() {
     : >"$work/log"
-    "$program" serve sim/scenarios/teach-one-hall --tls-port 0 --tls-cert "$work/server.crt" \
+    launch sim/scenarios/teach-one-hall --tls-port 0 --tls-cert "$work/server.crt" \
         --tls-key "$work/server.key" --access "$work/access" --clock manual \
-        --data "$work/data" "$@" 2>>"$work/log" &
-    server=$!
-    for _ in $(seq 200); do
-        ! grep -q 'serve: ready' "$work/log" || break
-        kill -0 "$server" 2>/dev/null || fail "the server has ended"
-        sleep 0.02
-    done
+        --data "$work/data" "$@" || fail "the server has ended"
     port=$(sed -n 's/.*port \([0-9]*\), TLS 1.3.*/\1/p' "$work/log")
     [ -n "$port" ] || fail "no TLS port"
     ! grep -q 'port [0-9]*$' "$work/log" || fail "a plain port beside it"
-}
-stop() {
-    kill -TERM "$server"
-    wait "$server" || fail "status $?"
-    server=
 }
 # With NAME's certificate, or none ("").
 call() { # NAME COMMAND...
@@ -85,7 +66,7 @@ refused() {
 }
 
 # Passwords over TLS; certificates are optional and log in.
-start --tls-clients-ca "$work/ca.crt" --tls-clients optional --http 0 --http-listen 0.0.0.0
+begin --tls-clients-ca "$work/ca.crt" --tls-clients optional --http 0 --http-listen 0.0.0.0
 expect PONG '' PING
 expect NOAUTH '' HALL.INFO hall
 expect WRONGPASS '' AUTH boss wrong-wrong
@@ -155,15 +136,16 @@ chmod 600 "$work/server.key"
 # A certificate's owner stands in the audit trail, one with a password too.
 call boss WINDOW.OPEN hall#1 >/dev/null
 call '' --user boss --pass super-secret WINDOW.PAUSE hall#1 >/dev/null
-stop
+stop || fail "not in order"
 "$program" log show "$work/data" >"$work/show" || fail "log show"
 for change in WINDOW.OPEN WINDOW.PAUSE; do
     grep -q "boss@supervisor $change server=hall#1" "$work/show" ||
         fail "who did $change: $(cat "$work/show")"
 done
 
-# Required certificates.
-start --tls-clients-ca "$work/ca.crt"
+# Required certificates; and the handshakes in two threads of their own.
+THREADS=3
+begin --tls-clients-ca "$work/ca.crt"
 expect PONG boss PING
 refused 'no certificate' 'peer did not return a certificate'
 refused "another authority's" 'certificate verify failed' -cert "$work/forged.crt" \
@@ -173,7 +155,7 @@ socat -u EXEC:'sleep 20' "TCP:127.0.0.1:$port" &
 half=$!
 for _ in 1 2 3; do expect PONG boss PING; done
 kill "$half" 2>/dev/null || true
-stop
+stop || fail "not in order"
 
 # Settings.
 expect_wrong() { # TEXT ARGUMENTS...

@@ -358,6 +358,7 @@ static void end_run(enum how how, uint64_t *state, const char *const options[])
     int status = server_stop(&server, how == KILLED ? SIGKILL : SIGTERM);
     if (how != KILLED && (!WIFEXITED(status) || WEXITSTATUS(status) != (how == DISK)))
         die("%s: status %d", how == DISK ? "disk" : "stopped", status);
+    server.threads = 1 + (int)(random_next(state) % 3); /* the next one may have another number */
     if (how == DISK && !server_said(&server, "nothing is changed any more"))
         die("the disk's failure is not told");
     server_start(&server, options);
@@ -400,6 +401,7 @@ static void run(uint64_t seed, uint64_t step_count)
     request_count = takes = 0;
     server_folder(&server);
     options_make(options, data);
+    server.threads = 2;
     server_start(&server, options);
     clock_begin();
     for (uint64_t i = 0; i < ends; i++) {

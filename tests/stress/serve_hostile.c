@@ -61,8 +61,10 @@ static void take(struct client *client, const char *more, char ref[40])
         die("TICKET.TAKE: %s", answer ? answer : "nothing");
 }
 
+/* Now with one thread, now with three. */
 static void start(const char *const options[], struct client *good)
 {
+    server.threads ^= 2;
     server_start(&server, options);
     client_open(good, server.socket);
 }
@@ -492,6 +494,7 @@ static void run(uint64_t seed, uint64_t step_count)
     snprintf(die_again, sizeof die_again, "serve_hostile --seed %lu --steps %lu",
              (unsigned long)seed, (unsigned long)step_count);
     server_folder(&server);
+    server.threads = seed % 2 == 0 ? 3 : 1;
     start((const char *const[]){"--clock", "manual", "--idle", "1", NULL}, &good);
     clock_begin(&good);
     if (step_count > SHORT_STEPS)
