@@ -18,16 +18,13 @@ struct filler {
     const struct outcome *outcome;
     struct tbs_results *results;
     double *values; /* [sample_count] of one figure */
-    size_t t_count; /* t is Student's quantile for so many values */
-    double t;
 };
 
 enum { FEW = 10 }; /* fewer samples make a half-width that is a rough guess */
 
 /* ---- figures --------------------------------------------------------------------------------- */
 
-/* Half-width of the mean of n values by Student's t, whose quantile is the same for most figures.
- */
+/* Half-width of the mean of n values, by Student's t. */
 static double half_width(struct filler *f, size_t n)
 {
     double mean = 0, squares = 0;
@@ -38,11 +35,8 @@ static double half_width(struct filler *f, size_t n)
     for (size_t i = 0; i < n; i++) {
         squares += (f->values[i] - mean) * (f->values[i] - mean);
     }
-    if (n != f->t_count) {
-        f->t_count = n;
-        f->t = tbs_student_quantile(0.975, (double)(n - 1));
-    }
-    return f->t * sqrt(squares / ((double)n * (double)(n - 1)));
+    return tbs_student_quantile(0.975, (double)(n - 1)) *
+           sqrt(squares / ((double)n * (double)(n - 1)));
 }
 
 /* What a batch's share of a sum has above or below its share of what was expected: the spread of

@@ -100,18 +100,20 @@ static void worker_open(struct worker *worker, struct team *team, bool first)
     if (options->picture && first) {
         tbs_tally_share_picture(worker->tally, team->outcome->sum);
     }
-    worker->spread = options->picture ? tbs_spread_create(worker->tally) : NULL;
+    worker->spread = !options->picture ? NULL
+                     : first           ? team->outcome->spread
+                                       : tbs_spread_create(worker->tally);
     worker->scratch = malloc(sizeof *worker->scratch);
     tbs_assert(worker->scratch != NULL);
 }
 
 static void worker_close(struct worker *worker)
 {
-    if (worker->spread != NULL) {
-        tbs_spread_add(worker->team->outcome->spread, worker->spread);
-        tbs_spread_free(worker->spread);
-    }
     if (!worker->first) {
+        if (worker->spread != NULL) {
+            tbs_spread_add(worker->team->outcome->spread, worker->spread);
+            tbs_spread_free(worker->spread);
+        }
         tbs_tally_add(worker->team->outcome->sum, worker->sum);
         if (worker->team->options->picture) {
             tbs_tally_add_picture(worker->team->outcome->sum, worker->tally);
