@@ -74,9 +74,9 @@ scripts := $(wildcard tests/scripts/*.sh)
 libs    := $(B)/libtest.a $(B)/libsim.a $(B)/libtongban.a
 
 lib_l   := -lcyaml -lyaml -lcsv -luring -ljemalloc -lxxhash -largon2 -lmicrohttpd -lsodium
-lib_l   += -lssl -lcrypto -lcurl -lncursesw -ljansson -lpthread -lm
+lib_l   += -lssl -lcrypto -lncursesw -ljansson -lpthread -lm
 sim_l   := $(if $(sim_o),-lxlsxwriter -lhiredis)
-sim_l   += $(if $(wildcard sim/roster/*.c),-lCbcSolver -lCbc -lglpk)
+sim_l   += $(if $(wildcard sim/roster/*.c),-lglpk)
 
 # ---- build --------------------------------------------------------------------------------------
 all: $(B)/tongban $(B)/libtongban.a $(B)/tongban-bench $(B)/load

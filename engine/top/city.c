@@ -1,5 +1,6 @@
 /* The city out of the JSON of /city. */
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,30 @@
 #include "inside.h"
 
 enum { ANSWER_BYTES_MAX = 16 << 20 };
+
+/* libcurl brings thirty libraries with it; it is loaded when it is first wanted, so that other
+ * subcommands don't pay for it at every start. */
+#define CALLS(X) X(init) X(setopt) X(perform) X(cleanup) X(strerror)
+static struct {
+#undef curl_easy_setopt
+#define X(name) __typeof__(curl_easy_##name) *name;
+    CALLS(X)
+#undef X
+} libcurl;
+
+static bool curl_load(char error[TBI_TOP_ERROR_MAX])
+{
+    void *library = dlopen("libcurl.so.4", RTLD_NOW | RTLD_LOCAL);
+    bool whole = library != NULL;
+
+#define X(name) whole = whole && (libcurl.name = dlsym(library, "curl_easy_" #name)) != NULL;
+    CALLS(X)
+#undef X
+    if (!whole)
+        snprintf(error, TBI_TOP_ERROR_MAX, "cannot load libcurl: %s; install Debian's libcurl4",
+                 dlerror());
+    return whole;
+}
 
 struct answer {
     char *text;
@@ -91,23 +116,25 @@ bool tbi_top_fetch(const char *url, struct tbi_top_city *city, char error[TBI_TO
 {
     struct answer answer = {0};
     char why[CURL_ERROR_SIZE] = "";
-    CURL *curl = curl_easy_init();
     bool good = false;
 
+    if (libcurl.init == NULL && !curl_load(error))
+        return false;
+    CURL *curl = libcurl.init();
     if (curl == NULL) {
         snprintf(error, TBI_TOP_ERROR_MAX, "no memory");
         return false;
     }
-    curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, 3000L);
-    curl_easy_setopt(curl, CURLOPT_FAILONERROR, 1L);
-    curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
-    curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, answer_add);
-    curl_easy_setopt(curl, CURLOPT_WRITEDATA, &answer);
-    const CURLcode code = curl_easy_perform(curl);
-    curl_easy_cleanup(curl);
+    libcurl.setopt(curl, CURLOPT_URL, url);
+    libcurl.setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    libcurl.setopt(curl, CURLOPT_TIMEOUT_MS, 3000L);
+    libcurl.setopt(curl, CURLOPT_FAILONERROR, 1L);
+    libcurl.setopt(curl, CURLOPT_NOSIGNAL, 1L);
+    libcurl.setopt(curl, CURLOPT_ERRORBUFFER, why);
+    libcurl.setopt(curl, CURLOPT_WRITEFUNCTION, answer_add);
+    libcurl.setopt(curl, CURLOPT_WRITEDATA, &answer);
+    const CURLcode code = libcurl.perform(curl);
+    libcurl.cleanup(curl);
     if (code == CURLE_OK) {
         json_t *root = json_loadb(answer.text ? answer.text : "", answer.bytes, 0, NULL);
         good = root != NULL && city_read(city, root);
@@ -117,7 +144,7 @@ bool tbi_top_fetch(const char *url, struct tbi_top_city *city, char error[TBI_TO
     } else {
         snprintf(error, TBI_TOP_ERROR_MAX,
                  "%.100s: %.90s; is `tongban serve ... --http PORT` running there?", url,
-                 why[0] ? why : curl_easy_strerror(code));
+                 why[0] ? why : libcurl.strerror(code));
     }
     free(answer.text);
     return good;

@@ -1,7 +1,6 @@
 /* The command line of `tongban top`. */
 #include "top.h"
 
-#include <curl/curl.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
@@ -92,12 +91,10 @@ int tbi_cmd_top(int argc, char **argv)
     if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
         setlocale(LC_ALL, "C.UTF-8");
     const bool chinese = lang != NULL && strncmp(lang, "zh", 2) == 0;
-    curl_global_init(CURL_GLOBAL_DEFAULT);
     int status = 0;
     if (one)
         status = once(url, chinese);
     else
         tbi_top_screen(url, every_s, chinese);
-    curl_global_cleanup();
     return status;
 }

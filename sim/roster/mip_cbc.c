@@ -1,7 +1,12 @@
-/* mip_cbc.c: CBC behind mip.h. */
+/* mip_cbc.c: CBC behind mip.h.
+ *
+ * CBC brings twenty libraries with it, C++ and Fortran, and linking them would make every start of
+ * the program slow. So it is loaded when it is first wanted. */
 #include <coin/Cbc_C_Interface.h>
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +15,45 @@
 
 #include "kernel/base.h"
 #include "roster/mip.h"
+
+#define LIBRARY "libCbcSolver.so.3"
+#define CALLS(X)                                                                                   \
+    X(newModel)                                                                                    \
+    X(deleteModel)                                                                                 \
+    X(loadProblem)                                                                                 \
+    X(setInteger)                                                                                  \
+    X(setParameter)                                                                                \
+    X(registerCallBack)                                                                            \
+    X(solve)                                                                                       \
+    X(bestSolution)                                                                                \
+    X(getObjValue)                                                                                 \
+    X(getBestPossibleObjValue)                                                                     \
+    X(isProvenOptimal)                                                                             \
+    X(isProvenInfeasible)                                                                          \
+    X(isInitialSolveProvenPrimalInfeasible)                                                        \
+    X(isSecondsLimitReached)
+
+static struct {
+#define X(name) __typeof__(Cbc_##name) *name;
+    CALLS(X)
+#undef X
+} cbc;
+
+static void cbc_load(void)
+{
+    void *library = dlopen(LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    bool whole = library != NULL;
+
+#define X(name) whole = whole && (cbc.name = dlsym(library, "Cbc_" #name)) != NULL;
+    CALLS(X)
+#undef X
+    if (!whole) {
+        fprintf(stderr,
+                "cannot load CBC: %s; install Debian's coinor-libcbc3, or choose --solver glpk\n",
+                dlerror());
+        exit(1);
+    }
+}
 
 /* The C interface hands no context to its callback: one a thread. */
 static _Thread_local const struct tbs_mip_options *telling;
@@ -36,33 +80,33 @@ static void set(Cbc_Model *model, const char *name, double value)
     char text[32];
 
     snprintf(text, sizeof text, "%.6g", value);
-    Cbc_setParameter(model, name, text);
+    cbc.setParameter(model, name, text);
 }
 
 static Cbc_Model *model_of(const struct tbs_mip *mip, const struct tbs_mip_options *options)
 {
-    Cbc_Model *model = Cbc_newModel();
+    Cbc_Model *model = cbc.newModel();
     int *start, *row;
     double *value;
 
     tbs_assert(model != NULL);
     tbs_mip_columns(mip, &start, &row, &value);
-    Cbc_loadProblem(model, mip->column_count, mip->row_count, start, row, value,
+    cbc.loadProblem(model, mip->column_count, mip->row_count, start, row, value,
                     mip->column_lower, mip->column_upper, mip->cost, mip->row_lower,
                     mip->row_upper);
     for (int c = 0; c < mip->column_count; c++) {
-        Cbc_setInteger(model, c);
+        cbc.setInteger(model, c);
     }
     free(start);
     free(row);
     free(value);
-    Cbc_setParameter(model, "timeMode", "elapsed");
+    cbc.setParameter(model, "timeMode", "elapsed");
     set(model, "sec", options->time_s > 0.1 ? options->time_s : 0.1);
     set(model, "ratioGap", options->gap);
     if (options->any) {
         set(model, "maxSolutions", 1);
     }
-    Cbc_setParameter(model, "log", options->progress != NULL ? "1" : "0");
+    cbc.setParameter(model, "log", options->progress != NULL ? "1" : "0");
     return model;
 }
 
@@ -76,7 +120,7 @@ static void solve_silently(Cbc_Model *model)
     if (kept >= 0 && nowhere >= 0) {
         dup2(nowhere, STDOUT_FILENO);
     }
-    Cbc_solve(model);
+    cbc.solve(model);
     fflush(stdout);
     if (kept >= 0) {
         dup2(kept, STDOUT_FILENO);
@@ -91,9 +135,9 @@ static void solve_silently(Cbc_Model *model)
  * gap that was asked for. */
 static double bound_of(Cbc_Model *model, const struct tbs_mip_options *options)
 {
-    const double bound = Cbc_getBestPossibleObjValue(model), cost = Cbc_getObjValue(model);
+    const double bound = cbc.getBestPossibleObjValue(model), cost = cbc.getObjValue(model);
 
-    return bound < -TBS_MIP_NONE && Cbc_isProvenOptimal(model)
+    return bound < -TBS_MIP_NONE && cbc.isProvenOptimal(model)
                ? cost - options->gap * fabs(cost)
                : bound;
 }
@@ -110,24 +154,26 @@ static double now_s(void)
  * counts only where time was left. */
 static bool infeasible(Cbc_Model *model, double took_s, const struct tbs_mip_options *options)
 {
-    return (Cbc_isProvenInfeasible(model) || Cbc_isInitialSolveProvenPrimalInfeasible(model)) &&
-           !Cbc_isSecondsLimitReached(model) && took_s < 0.9 * options->time_s;
+    return (cbc.isProvenInfeasible(model) || cbc.isInitialSolveProvenPrimalInfeasible(model)) &&
+           !cbc.isSecondsLimitReached(model) && took_s < 0.9 * options->time_s;
 }
 
 void tbs_mip_cbc(const struct tbs_mip *mip, const struct tbs_mip_options *options,
                  struct tbs_mip_result *result)
 {
+    static pthread_once_t loaded = PTHREAD_ONCE_INIT;
+    pthread_once(&loaded, cbc_load);
     Cbc_Model *model = model_of(mip, options);
     const size_t bytes = ((size_t)mip->column_count + 1) * sizeof(double);
 
     telling = options;
     if (options->progress != NULL) {
-        Cbc_registerCallBack(model, news);
+        cbc.registerCallBack(model, news);
     }
     const double began_s = now_s();
     solve_silently(model);
     telling = NULL;
-    const double *best = Cbc_isProvenInfeasible(model) ? NULL : Cbc_bestSolution(model);
+    const double *best = cbc.isProvenInfeasible(model) ? NULL : cbc.bestSolution(model);
     if (infeasible(model, now_s() - began_s, options)) {
         result->status = TBS_MIP_INFEASIBLE;
     } else if (best != NULL) {
@@ -135,11 +181,11 @@ void tbs_mip_cbc(const struct tbs_mip *mip, const struct tbs_mip_options *option
         tbs_assert(result->x != NULL);
         memcpy(result->x, best, bytes - sizeof(double));
         result->status =
-            Cbc_isProvenOptimal(model) ? TBS_MIP_OPTIMAL : TBS_MIP_FEASIBLE;
+            cbc.isProvenOptimal(model) ? TBS_MIP_OPTIMAL : TBS_MIP_FEASIBLE;
         result->bound = bound_of(model, options);
     } else {
         result->status = TBS_MIP_UNKNOWN;
-        result->bound = Cbc_getBestPossibleObjValue(model);
+        result->bound = cbc.getBestPossibleObjValue(model);
     }
-    Cbc_deleteModel(model);
+    cbc.deleteModel(model);
 }
