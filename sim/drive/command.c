@@ -257,18 +257,22 @@ static bool table_write(const struct drive *d, const char *path)
 /* ---- the command line ---- */
 
 struct arguments {
-    const char *scenario, *connect, *events;
+    const char *scenario, *connect, *events, *users;
     uint32_t connections, days;
     uint64_t seed;
 };
 
 static const char usage[] =
     "usage: tongban drive SCENARIO --connect unix:PATH|HOST:PORT [--connections 50] [--days 1]\n"
-    "                     [--seed 1] [--events FILE]\n"
+    "                     [--seed 1] [--events FILE] [--users FILE]\n"
     "Lives the first days of the scenario's calendar on a scheduler started with --clock manual:\n"
     "all that the simulation's citizens and clerks do goes there, and every answer and event must\n"
     "be the simulator's. --events writes them as `tongban log export --csv` does.\n"
-    "用法：把仿真的一天逐条命令发给真实的调度服务（serve --clock manual），逐条核对应答与事件。\n";
+    "--users: lines NAME PASSWORD of a scheduler with --access; each command is given by one who may,\n"
+    "the first hears the events (a supervisor of all halls). TLS: through a tunnel, as in\n"
+    "socat UNIX-LISTEN:/tmp/t,fork OPENSSL:HOST:7443,cafile=ca.crt and --connect unix:/tmp/t.\n"
+    "用法：把仿真的一天逐条命令发给真实的调度服务（serve --clock manual），逐条核对应答与事件。\n"
+    "--users 文件每行“用户名 密码”，首个用户须为全部大厅的主管。\n";
 
 static bool number_take(const char *text, uint64_t most, uint64_t *value)
 {
@@ -283,7 +287,8 @@ static bool arguments_read(int argc, char **argv, struct arguments *a)
     static const struct option options[] = {
         {"connect", required_argument, NULL, 'c'}, {"connections", required_argument, NULL, 'n'},
         {"days", required_argument, NULL, 'd'},    {"seed", required_argument, NULL, 's'},
-        {"events", required_argument, NULL, 'e'},  {NULL, 0, NULL, 0}};
+        {"events", required_argument, NULL, 'e'},  {"users", required_argument, NULL, 'u'},
+        {NULL, 0, NULL, 0}};
     uint64_t value;
     int got;
 
@@ -295,6 +300,8 @@ static bool arguments_read(int argc, char **argv, struct arguments *a)
             a->connect = optarg;
         } else if (got == 'e') {
             a->events = optarg;
+        } else if (got == 'u') {
+            a->users = optarg;
         } else if (got == '?' || !number_take(optarg, most, &value)) {
             return false;
         } else if (got == 'n') {
@@ -390,7 +397,7 @@ int tbs_cmd_drive(int argc, char **argv)
     }
     d.scenario = scenario;
     const tb_time begins = tbs_day_starts_at_us(scenario, 0);
-    d.wire = tbs_wire_open(a.connect, a.connections, scenario, d.error);
+    d.wire = tbs_wire_open(a.connect, a.connections, a.users, scenario, d.error);
     const tb_time now = d.wire == NULL ? TB_NEVER : tbs_wire_clock(d.wire, d.error);
     if (now == TB_NEVER) {
         fprintf(stderr, "tongban drive: %s\n", d.error);

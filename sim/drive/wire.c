@@ -1,6 +1,7 @@
 #include "drive/wire.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +9,11 @@
 
 #include "kernel/base.h"
 
-enum { REF_TEXT = 32, WORDS_MAX = 24, WORD_MAX = 128, WAIT_S = 5 };
+enum { REF_TEXT = 32, WORDS_MAX = 24, WORD_MAX = 128, WAIT_S = 5, USERS_MAX = 16 };
+
+struct user {
+    char name[WORD_MAX], password[256];
+};
 
 /* A reference and its other half, which proves that it was given out. */
 struct ref {
@@ -20,6 +25,9 @@ struct tbs_wire {
     const struct tb_scenario *scenario;
     redisContext **contexts;
     uint32_t count, turn;
+    struct user users[USERS_MAX]; /* connection N is the Nth one's, in turn */
+    uint32_t user_count;
+    uint8_t user_of[TB_COMMAND_COUNT]; /* who may give it, as far as is known */
     redisContext *events;
     redisReply *past; /* events from before we listened */
     size_t past_next;
@@ -213,23 +221,77 @@ static redisContext *context_open(const char *address, char error[TBS_WIRE_ERROR
     return context;
 }
 
-struct tbs_wire *tbs_wire_open(const char *address, uint32_t connections,
+static bool users_read(struct tbs_wire *wire, const char *path, char error[TBS_WIRE_ERROR_MAX])
+{
+    FILE *file = fopen(path, "re");
+    char line[WORD_MAX + 256 + 8];
+    bool good = file != NULL;
+
+    while (good && fgets(line, sizeof line, file) != NULL) {
+        struct user *user = &wire->users[wire->user_count];
+        const int words =
+            line[0] == '#' ? 0 : sscanf(line, "%127s %255[^\r\n]", user->name, user->password);
+        good = words <= 0 || (words == 2 && wire->user_count < USERS_MAX - 1);
+        wire->user_count += words == 2;
+    }
+    if (file == NULL || !good || wire->user_count == 0) {
+        snprintf(error, TBS_WIRE_ERROR_MAX, "%s: %s", path,
+                 file == NULL ? strerror(errno) : "lines 'NAME PASSWORD' are wanted, up to 15");
+        good = false;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return good;
+}
+
+/* NULL: error says why. */
+static redisContext *login(struct tbs_wire *wire, const char *address, uint32_t turn,
+                           char error[TBS_WIRE_ERROR_MAX])
+{
+    redisContext *context = context_open(address, error);
+
+    if (context == NULL || wire->user_count == 0) {
+        return context;
+    }
+    const struct user *user = &wire->users[turn % wire->user_count];
+    redisReply *reply = redisCommand(context, "AUTH %s %s", user->name, user->password);
+    if (reply != NULL && reply->type == REDIS_REPLY_STATUS) {
+        freeReplyObject(reply);
+        return context;
+    }
+    snprintf(error, TBS_WIRE_ERROR_MAX, "AUTH %s: %s", user->name,
+             reply != NULL ? reply->str : context->errstr);
+    freeReplyObject(reply);
+    redisFree(context);
+    return NULL;
+}
+
+struct tbs_wire *tbs_wire_open(const char *address, uint32_t connections, const char *users,
                                const struct tb_scenario *scenario, char error[TBS_WIRE_ERROR_MAX])
 {
     struct tbs_wire *wire = calloc(1, sizeof *wire);
 
     tbs_assert(wire != NULL);
     wire->scenario = scenario;
-    wire->contexts = calloc(connections, sizeof *wire->contexts);
+    wire->contexts = calloc(connections + USERS_MAX, sizeof *wire->contexts);
     tbs_assert(wire->contexts != NULL);
+    if (users != NULL && !users_read(wire, users, error)) {
+        tbs_wire_close(wire);
+        return NULL;
+    }
+    if (wire->user_count > 0) { /* the first one last */
+        memset(wire->user_of, (int)(1 % wire->user_count), sizeof wire->user_of);
+    }
+    connections = connections < wire->user_count ? wire->user_count : connections;
     for (; wire->count < connections; wire->count++) {
-        wire->contexts[wire->count] = context_open(address, error);
+        wire->contexts[wire->count] = login(wire, address, wire->count, error);
         if (wire->contexts[wire->count] == NULL) {
             tbs_wire_close(wire);
             return NULL;
         }
     }
-    wire->events = context_open(address, error);
+    wire->events = login(wire, address, 0, error);
     redisReply *reply = wire->events == NULL ? NULL : redisCommand(wire->events, "SUBSCRIBE city");
     if (reply == NULL || reply->type == REDIS_REPLY_ERROR) {
         if (wire->events != NULL) {
@@ -283,8 +345,11 @@ static redisContext *context_of(struct tbs_wire *wire, const struct tb_command *
                             : window      ? c->server
                             : c->ref != 0 ? tb_ref_index(c->ref)
                                           : wire->turn++;
+    const uint32_t users = wire->user_count;
 
-    return wire->contexts[number % wire->count];
+    return users == 0 ? wire->contexts[number % wire->count]
+                      : wire->contexts[number % (wire->count / users) * users +
+                                       (c == NULL ? 0 : wire->user_of[c->kind])];
 }
 
 static redisReply *reply_get(redisContext *context, char error[TBS_WIRE_ERROR_MAX])
@@ -298,8 +363,8 @@ static redisReply *reply_get(redisContext *context, char error[TBS_WIRE_ERROR_MA
     return reply;
 }
 
-redisReply *tbs_wire_send(struct tbs_wire *wire, tb_time now, const struct tb_command *command,
-                          char error[TBS_WIRE_ERROR_MAX])
+static redisReply *send_as(struct tbs_wire *wire, tb_time now, const struct tb_command *command,
+                           char error[TBS_WIRE_ERROR_MAX])
 {
     redisContext *context = context_of(wire, command);
     const char *words[WORDS_MAX];
@@ -328,6 +393,23 @@ redisReply *tbs_wire_send(struct tbs_wire *wire, tb_time now, const struct tb_co
     }
     freeReplyObject(reply);
     return reply_get(context, error);
+}
+
+redisReply *tbs_wire_send(struct tbs_wire *wire, tb_time now, const struct tb_command *command,
+                          char error[TBS_WIRE_ERROR_MAX])
+{
+    redisReply *reply = send_as(wire, now, command, error);
+
+    /* Who may not, changes nothing: the next one tries. */
+    while (command != NULL && reply != NULL && reply->type == REDIS_REPLY_ERROR &&
+           strncmp(reply->str, "NOPERM", 6) == 0 &&
+           wire->user_of[command->kind] != 0) {
+        freeReplyObject(reply);
+        wire->user_of[command->kind] =
+            (uint8_t)((wire->user_of[command->kind] + 1u) % wire->user_count);
+        reply = send_as(wire, now, command, error);
+    }
+    return reply;
 }
 
 char *tbs_wire_event(struct tbs_wire *wire, bool wait)

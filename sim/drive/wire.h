@@ -15,8 +15,11 @@ enum { TBS_WIRE_ERROR_MAX = 256 };
 
 struct tbs_wire;
 
-/* "unix:PATH" or "HOST:PORT". NULL: error says why. */
-struct tbs_wire *tbs_wire_open(const char *address, uint32_t connections,
+/* "unix:PATH" or "HOST:PORT". users: a file, one "NAME PASSWORD" a line; NULL: nobody logs in. The
+ * connections are theirs in turn, and each command goes out as one of those who may give it: who it
+ * is, is learnt from the scheduler's refusals. The first one hears the events, so it is one that
+ * sees all halls and references. NULL: error says why. */
+struct tbs_wire *tbs_wire_open(const char *address, uint32_t connections, const char *users,
                                const struct tb_scenario *scenario,
                                char error[TBS_WIRE_ERROR_MAX]);
 void tbs_wire_close(struct tbs_wire *wire);
