@@ -1,6 +1,6 @@
 #!/bin/bash
-# Clients that nobody here wrote, unchanged: hiredis and node-redis. (redis-cli and redis-benchmark
-# are in serve.sh.)
+# Clients that nobody here wrote, unchanged: hiredis, node-redis, ioredis and redis-py, to a server of
+# one thread and of three. (redis-cli and redis-benchmark are in serve.sh.)
 # Usage: B=build tests/scripts/clients.sh
 set -eu
 . tests/run/serving.sh
@@ -13,13 +13,18 @@ cmp -s "$here/package-lock.json" "$here/node_modules/.of" || {
 }
 gcc -std=gnu17 -O1 -Wall -Wextra -Werror -o "$work/hiredis" "$here/hiredis.c" -lhiredis
 
-start sim/scenarios/teach-one-hall --clock manual
-call CLOCK.SET $(($(date -u -d 2022-01-10T09:30+08:00 +%s) * 1000000)) >/dev/null
-# All windows are busy or closed, so that a number that is taken is not called at once.
-for window in 1 2 3 4; do
-    call WINDOW.PAUSE "hall#$window" >/dev/null
-done
+for THREADS in 1 3; do
+    start sim/scenarios/teach-one-hall --clock manual
+    call CLOCK.SET $(($(date -u -d 2022-01-10T09:30+08:00 +%s) * 1000000)) >/dev/null
+    # All windows are busy or closed, so that a number that is taken is not called at once.
+    for window in 1 2 3 4; do
+        call WINDOW.PAUSE "hall#$window" >/dev/null
+    done
 
-timeout 30 "$work/hiredis" "$work/socket"
-timeout 60 node "$here/node_redis.js" "$work/socket"
-stop
+    timeout 30 "$work/hiredis" "$socket"
+    timeout 60 node "$here/node_redis.js" "$socket"
+    timeout 60 node "$here/ioredis.js" "$socket"
+    # Debian's own, whatever other python3 is on the PATH: it is the one that has python3-redis.
+    timeout 60 /usr/bin/python3 "$here/redis_py.py" "$socket"
+    stop || fail "not in order"
+done
