@@ -10,6 +10,7 @@ struct tbi_step {
     tb_time now;       /* of the command, or of what time brings */
     uint64_t tag;
     struct tb_event *out;
+    const struct tb_event *last; /* with room for all of one command's after it */
     uint8_t answer;    /* TB_EVENT_FLAG_ANSWER until the command's first event */
     uint32_t only;     /* tb_station_step's station, or TB_NONE */
     uint32_t near;     /* a ticket to be reminded after the event of a leaving, or TB_NONE */

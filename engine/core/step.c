@@ -85,7 +85,7 @@ static inline enum tb_status answer_new(struct tbi_step *step, const struct tb_c
                                         const struct tbi_station *home)
 {
     struct tb_city *city = step->city;
-    struct tb_event *answer = step->out;
+    const struct tb_event *answer = step->out;
     const uint32_t kind = command->kind;
     const bool changes = effects[kind] != TB_EFFECT_QUERY;
     const tb_time now = step->now;
@@ -101,10 +101,9 @@ static inline enum tb_status answer_new(struct tbi_step *step, const struct tb_c
         refuse(step, status);
         return status;
     }
-    if (changes && now > city->clock_at)
+    if (changes && (!home || now > city->clock_at))
         city->clock_at = now;
-    tb_assert(step->out > answer);
-    tb_assert(step->out <= answer + TB_COMMAND_EVENTS_MAX);
+    tb_assert((size_t)(step->out - answer) - 1 < TB_COMMAND_EVENTS_MAX);
     tb_assert(answer->flags & TB_EVENT_FLAG_ANSWER);
     return TB_STATUS_OK;
 }
@@ -149,18 +148,11 @@ static inline void apply(struct tbi_step *step, tb_time now, const struct tb_com
 
 /* ---- stepping -------------------------------------------------------------------------------- */
 
-/* Written in two stores, as the caller gets it in two registers: a load of several narrower
- * stores would stall at the end of every step. */
-static inline struct tb_step_result result(uint32_t commands, uint32_t events, bool more)
+static inline struct tb_step_result result(const struct tbi_step *step, uint32_t commands,
+                                           const struct tb_event *events, bool more)
 {
-    _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "commands is the lower half");
-    _Static_assert(sizeof(struct tb_step_result) == 12, "the counts, then more");
-    struct tb_step_result made;
-    const uint64_t counts = (uint64_t)events << 32 | commands;
-    const uint32_t more_padded = more;
-    memcpy(&made, &counts, sizeof counts);
-    memcpy((char *)&made + sizeof counts, &more_padded, sizeof more_padded);
-    return made;
+    _Static_assert(sizeof(struct tb_step_result) == 16, "two registers");
+    return (struct tb_step_result){commands, (uint32_t)(step->out - events), more, 0};
 }
 
 /* A step's surroundings; not by an initializer, which would clear what explains too. */
@@ -171,6 +163,7 @@ static inline void begin(struct tbi_step *step, struct tb_city *city, uint32_t o
     tb_assert(max >= TB_COMMAND_EVENTS_MAX);
     step->city = city;
     step->out = events;
+    step->last = events + max - TB_COMMAND_EVENTS_MAX;
     step->only = only;
     step->near = TB_NONE;
     step->explanations = NULL;
@@ -204,55 +197,66 @@ static uint32_t due_next_of(struct tb_city *city, uint32_t station, tb_time now)
 }
 
 /* May anything be due? Seldom; so this is asked apart from what. */
-static inline bool may_be_due(const struct tb_city *city, uint32_t only, bool home, tb_time now)
+static inline bool may_be_due(const struct tb_city *city, uint32_t only,
+                              const struct tbi_station *home, tb_time now)
 {
     if (!home)
-        return *tbi_due_soonest(city) <= now;
+        return __builtin_expect(*tbi_due_soonest(city) <= now, false);
     return city->visits_due[0].at <= now || city->visits_due[1].at <= now ||
            *tbi_due_station(city, only) <= now;
 }
 
-/* `home`: the station of tb_station_step, or NULL. One copy for each caller, so that what steps
- * the whole city does not ask again and again whether it steps a station. */
-static inline __attribute__((always_inline)) struct tb_step_result
-run(struct tbi_step *step, tb_time now, const struct tb_command *commands, uint32_t n,
-    struct tb_event *events, uint32_t max, const struct tbi_station *home)
+/* What is due by `now`, one after the other; false: no room for its events. */
+static __attribute__((noinline)) bool act_due(struct tbi_step *step, tb_time now)
 {
-    struct tb_city *city = step->city;
-    const struct tb_event *last = events + max - TB_COMMAND_EVENTS_MAX;
-    uint32_t fetch_at = n > 1 && !home && city->size.stations >= TBI_FETCH_STATIONS ? 0 : n;
-    uint32_t taken = 0;
     for (;;) {
-        if (__builtin_expect(may_be_due(city, step->only, home != NULL, now), false)) {
-            const uint32_t next =
-                home ? due_next_of(city, step->only, now) : due_next(city, now);
-            if (next != NOTHING && step->out > last)
-                return result(taken, (uint32_t)(step->out - events), true);
-            if (next != NOTHING) {
-                if (next == VISITS)
-                    tbi_visits_act(step);
-                else
-                    tbi_time_act(step, next);
-                continue;
-            }
-        }
-        if (taken == n || step->out > last)
-            return result(taken, (uint32_t)(step->out - events), taken < n);
-        if (taken == fetch_at) {
-            tbi_fetch_ahead(city, commands, taken, n);
-            fetch_at += TBI_FETCH_GROUP;
-        }
-        apply(step, now, &commands[taken++], home);
+        const uint32_t next = step->only == TB_NONE ? due_next(step->city, now)
+                                                    : due_next_of(step->city, step->only, now);
+        if (next == NOTHING)
+            return true;
+        if (step->out > step->last)
+            return false;
+        if (next == VISITS)
+            tbi_visits_act(step);
+        else
+            tbi_time_act(step, next);
     }
 }
 
+/* From the command after those `taken` on. `home`: the station of tb_station_step, or NULL. */
+static struct tb_step_result run(struct tbi_step *step, tb_time now,
+                                 const struct tb_command *commands, uint32_t taken, uint32_t n,
+                                 const struct tb_event *events, const struct tbi_station *home)
+{
+    const bool fetches = n > 1 && !home && step->city->size.stations >= TBI_FETCH_STATIONS;
+    bool room = true;
+    for (;;) {
+        if (may_be_due(step->city, step->only, home, now))
+            room = act_due(step, now);
+        if (!room || taken == n || step->out > step->last)
+            break;
+        if (fetches && taken % TBI_FETCH_GROUP == 0)
+            tbi_fetch_ahead(step->city, commands, taken, n);
+        apply(step, now, &commands[taken++], home);
+    }
+    return result(step, taken, events, !room || taken < n);
+}
+
+/* A command that comes alone, as most do, needs none of what a loop keeps. */
 struct tb_step_result tb_city_step(struct tb_city *city, tb_time now,
                                    const struct tb_command *commands, uint32_t n,
                                    struct tb_event *events, uint32_t max)
 {
     struct tbi_step step;
     begin(&step, city, TB_NONE, events, max);
-    return run(&step, now, commands, n, events, max, NULL);
+    if (n != 1)
+        return run(&step, now, commands, 0, n, events, NULL);
+    if (may_be_due(city, TB_NONE, NULL, now) && (!act_due(&step, now) || step.out > step.last))
+        return result(&step, 0, events, true);
+    apply(&step, now, commands, NULL);
+    if (may_be_due(city, TB_NONE, NULL, now))
+        return run(&step, now, commands, 1, 1, events, NULL);
+    return result(&step, 1, events, false);
 }
 
 struct tb_step_result tb_station_step(struct tb_city *city, uint32_t station, tb_time now,
@@ -262,7 +266,7 @@ struct tb_step_result tb_station_step(struct tb_city *city, uint32_t station, tb
     struct tbi_step step;
     begin(&step, city, station, events, max);
     tb_assert(station < city->size.stations);
-    return run(&step, now, commands, n, events, max, tbi_station(city, station));
+    return run(&step, now, commands, 0, n, events, tbi_station(city, station));
 }
 
 struct tb_step_result tb_city_step_explained(struct tb_city *city, tb_time now,
@@ -277,7 +281,7 @@ struct tb_step_result tb_city_step_explained(struct tb_city *city, tb_time now,
     step.explanations = explanations;
     step.explanation_max = explanation_max;
     step.explanation_count = 0;
-    struct tb_step_result result = run(&step, now, command, 1, events, max, NULL);
+    struct tb_step_result result = run(&step, now, command, 0, 1, events, NULL);
     *explanation_count = step.explanation_count;
     return result;
 }

@@ -194,6 +194,7 @@ struct tb_step_result {
     uint32_t commands; /* how many were taken, from the front */
     uint32_t events;   /* how many were written */
     bool more;         /* events did not fit: go on with the same now */
+    uint32_t reserved; /* 0; sixteen bytes come back in two registers, twelve by way of memory */
 };
 
 /* The one function. Advances the whole city to `now`, then applies n commands in order. max must
