@@ -73,7 +73,7 @@ static inline struct tb_event *tbi_emit_whole(struct tbi_step *step, enum tb_eve
         .at_us = step->now,
         .sequence = tbi_emit_count(step, kind, station),
         .tag = step->tag,
-        .ref = tbi_ref(TB_REF_TICKET, ticket->generation, index),
+        .ref = tbi_ref(ticket->name, index),
         .value = value,
         .value2 = value2,
         .kind = (uint16_t)kind,

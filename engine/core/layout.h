@@ -183,7 +183,7 @@ struct tbi_server {
 struct tbi_ticket {
     tb_time place_at;
     tb_time changed_at; /* joined, called, started, parked, absent */
-    uint32_t generation;
+    uint32_t name;
     uint32_t join;
     uint32_t prev, next; /* in its line, or among those away; next: in the free list */
     uint32_t server;
@@ -202,8 +202,10 @@ struct tbi_ticket {
     uint64_t citizen;
 };
 
+/* Above a visit's name, whose kind needs but two bits. */
 #define TBI_VISIT_DUE 0x80000000u    /* FOLLOW_DUE has been */
 #define TBI_VISIT_SHARED 0x40000000u /* stands on a list of the city, not of its station */
+#define TBI_VISIT_FLAGS (TBI_VISIT_DUE | TBI_VISIT_SHARED)
 
 /* Visits of all stations in order of (instant, station). */
 struct tbi_visits {
@@ -232,7 +234,7 @@ struct tbi_ticket_more {
 };
 
 struct tbi_case {
-    uint32_t generation;
+    uint32_t name;
     uint8_t state;
     uint8_t class_;
     uint16_t route, matter, station;
@@ -247,7 +249,7 @@ struct tbi_case {
 };
 
 struct tbi_visit {
-    uint32_t generation; /* above it TBI_VISIT_DUE, TBI_VISIT_SHARED */
+    uint32_t name; /* and TBI_VISIT_FLAGS */
     uint16_t station, matter;
     uint32_t server, number;
     tb_time follow_at, lapse_at;
@@ -372,6 +374,7 @@ _Static_assert(sizeof(struct tbi_ticket) == 64, "a ticket is one cache line");
 _Static_assert(sizeof(struct tbi_ticket_more) == 64, "and at most one more");
 _Static_assert(sizeof(struct tbi_case) == 64, "a case is one cache line");
 _Static_assert(sizeof(struct tbi_visit) == 40, "a visit is kept in small form");
+_Static_assert(!((uint32_t)TB_REF_VISIT << 28 & TBI_VISIT_FLAGS), "a visit's flags and its kind");
 _Static_assert(sizeof(struct tb_city) % 8 == 0, "sections follow the header");
 
 /* tbi_station(city, i) and so on: the i-th of a section. Two forms, for reading and for writing,
@@ -430,19 +433,30 @@ static inline struct tbi_profile *tbi_server_profile(const struct tb_city *city,
     return tbi_station_profile(tbi_station(city, server->station), server->profile);
 }
 
-static inline tb_ref tbi_ref(enum tb_ref_kind kind, uint32_t generation, uint32_t index)
+/* A slot's name is the upper half of its reference: kind and generation. */
+static inline tb_ref tbi_ref(uint32_t name, uint32_t index)
 {
-    return (uint64_t)kind << 60 | (uint64_t)(generation & 0x0fffffffu) << 32 | index;
+    return (uint64_t)name << 32 | index;
+}
+
+static inline uint32_t tbi_ref_name(tb_ref ref)
+{
+    return (uint32_t)(ref >> 32);
 }
 
 static inline tb_ref tbi_ticket_ref(const struct tb_city *city, uint32_t index)
 {
-    return tbi_ref(TB_REF_TICKET, tbi_ticket(city, index)->generation, index);
+    return tbi_ref(tbi_ticket(city, index)->name, index);
 }
 
 static inline tb_ref tbi_case_ref(const struct tb_city *city, uint32_t index)
 {
-    return tbi_ref(TB_REF_CASE, tbi_case_(city, index)->generation, index);
+    return tbi_ref(tbi_case_(city, index)->name, index);
+}
+
+static inline tb_ref tbi_visit_ref(const struct tbi_visit *visit, uint32_t index)
+{
+    return tbi_ref(visit->name & ~TBI_VISIT_FLAGS, index);
 }
 
 static inline enum tb_class tbi_ticket_class(const struct tbi_ticket *ticket)

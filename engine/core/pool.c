@@ -7,11 +7,11 @@
 uint32_t tbi_ticket_find(const struct tb_city *city, tb_ref ref)
 {
     const uint32_t index = tb_ref_index(ref);
-    if (tb_ref_kind(ref) != TB_REF_TICKET || index >= city->tickets.used)
+    if (index >= city->tickets.used)
         return TB_NONE;
     const struct tbi_ticket *ticket = tbi_ticket(city, index);
     const bool live = ticket->state != TB_TICKET_FREE;
-    return live && ticket->generation == tb_ref_generation(ref) ? index : TB_NONE;
+    return live && ticket->name == tbi_ref_name(ref) ? index : TB_NONE;
 }
 
 /* ---- cases --------------------------------------------------------------------------------- */
@@ -19,28 +19,28 @@ uint32_t tbi_ticket_find(const struct tb_city *city, tb_ref ref)
 uint32_t tbi_case_find(const struct tb_city *city, tb_ref ref)
 {
     const uint32_t index = tb_ref_index(ref);
-    if (tb_ref_kind(ref) != TB_REF_CASE || index >= city->cases.used)
+    if (index >= city->cases.used)
         return TB_NONE;
     const struct tbi_case *case_ = tbi_case_(city, index);
     const bool live = case_->state != TB_CASE_FREE;
-    return live && case_->generation == tb_ref_generation(ref) ? index : TB_NONE;
+    return live && case_->name == tbi_ref_name(ref) ? index : TB_NONE;
 }
 
 uint32_t tbi_case_new(struct tb_city *city)
 {
     struct tbi_pool *pool = &city->cases;
     tb_assert(pool->count < pool->max);
-    uint32_t index, generation = 0;
+    uint32_t index, name = 0;
     if (pool->free == TB_NONE) {
         index = tbi_pool_grow(pool);
     } else {
         index = tbi_pool_pop(pool, tbi_case_(city, pool->free)->task);
         tb_assert(tbi_case_(city, index)->state == TB_CASE_FREE);
-        generation = tbi_case_(city, index)->generation;
+        name = tbi_case_(city, index)->name;
     }
     struct tbi_case *case_ = tbi_case_(city, index);
     memset(case_, 0, sizeof(*case_));
-    case_->generation = tbi_generation_next(generation);
+    case_->name = tbi_name_next(TB_REF_CASE, name);
     return index;
 }
 
@@ -59,10 +59,9 @@ void tbi_case_free(struct tb_city *city, uint32_t index)
 uint32_t tbi_visit_find(const struct tb_city *city, tb_ref ref)
 {
     const uint32_t index = tb_ref_index(ref);
-    if (tb_ref_kind(ref) != TB_REF_VISIT || index >= city->visits.used)
+    if (index >= city->visits.used)
         return TB_NONE;
     const struct tbi_visit *visit = tbi_visit(city, index);
     const bool live = visit->station != TB_STATION_NONE;
-    const uint32_t generation = visit->generation & TBI_GENERATION_MASK;
-    return live && generation == tb_ref_generation(ref) ? index : TB_NONE;
+    return live && tbi_visit_ref(visit, index) == ref ? index : TB_NONE;
 }

@@ -2,7 +2,8 @@
  *
  * A slot is new (index >= used: its bytes mean nothing yet), live, or in the free list. The last
  * one freed is the first one used, so that the hot slots stay in the cache. Each use counts the
- * slot's generation on, so a reference to an earlier use is recognised. */
+ * slot's generation on, so a reference to an earlier use is recognised. A name is kind and
+ * generation (layout.h). */
 #ifndef TBI_POOL_H
 #define TBI_POOL_H
 
@@ -10,11 +11,12 @@
 
 #include "layout.h"
 
-#define TBI_GENERATION_MASK 0x0fffffffu
+#define TBI_GENERATION_BITS 28
 
-static inline uint32_t tbi_generation_next(uint32_t generation)
+static inline uint32_t tbi_name_next(enum tb_ref_kind kind, uint32_t name)
 {
-    return (generation + 1) & TBI_GENERATION_MASK;
+    const uint32_t generations = (1u << TBI_GENERATION_BITS) - 1;
+    return (uint32_t)kind << TBI_GENERATION_BITS | ((name + 1) & generations);
 }
 
 /* Index of a slot never used before; its caller zeroes it. */
@@ -57,13 +59,13 @@ static inline uint32_t tbi_ticket_new(struct tb_city *city)
     if (pool->free == TB_NONE) {
         const uint32_t index = tbi_pool_grow(pool);
         memset(tbi_more(city, index), 0, sizeof(struct tbi_ticket_more));
-        *tbi_ticket(city, index) = (struct tbi_ticket){.generation = tbi_generation_next(0)};
+        *tbi_ticket(city, index) = (struct tbi_ticket){.name = tbi_name_next(TB_REF_TICKET, 0)};
         return index;
     }
     struct tbi_ticket *ticket = tbi_ticket(city, pool->free);
     tb_assert(ticket->state == TB_TICKET_FREE);
     const uint32_t index = tbi_pool_pop(pool, ticket->next);
-    *ticket = (struct tbi_ticket){.generation = tbi_generation_next(ticket->generation)};
+    *ticket = (struct tbi_ticket){.name = tbi_name_next(TB_REF_TICKET, ticket->name)};
     return index;
 }
 
@@ -83,13 +85,13 @@ static inline uint32_t tbi_visit_new(struct tb_city *city)
     tb_assert(pool->count < pool->max);
     if (pool->free == TB_NONE) {
         const uint32_t index = tbi_pool_grow(pool);
-        *tbi_visit(city, index) = (struct tbi_visit){.generation = tbi_generation_next(0)};
+        *tbi_visit(city, index) = (struct tbi_visit){.name = tbi_name_next(TB_REF_VISIT, 0)};
         return index;
     }
     struct tbi_visit *visit = tbi_visit(city, pool->free);
     tb_assert(visit->station == TB_STATION_NONE);
     const uint32_t index = tbi_pool_pop(pool, visit->next);
-    *visit = (struct tbi_visit){.generation = tbi_generation_next(visit->generation)};
+    *visit = (struct tbi_visit){.name = tbi_name_next(TB_REF_VISIT, visit->name)};
     return index;
 }
 

@@ -172,13 +172,12 @@ static inline void begin(struct tbi_step *step, struct tb_city *city, uint32_t o
 /* What time brings next by `now`: a station's own, VISITS of the city's lists, or NOTHING. */
 enum { VISITS = TB_NONE - 1, NOTHING = TB_NONE };
 
-static __attribute__((noinline)) uint32_t due_next(struct tb_city *city, tb_time now)
+static inline uint32_t due_next(struct tb_city *city, tb_time now)
 {
     const uint32_t station = tbi_due_bound(city) <= now ? tbi_due_find(city, now) : NOTHING;
     if (station != NOTHING)
         return tbi_visits_before(city, *tbi_due_station(city, station), station) ? VISITS : station;
-    const tb_time follow_at = city->visits_due[0].at, lapse_at = city->visits_due[1].at;
-    const tb_time visit_at = lapse_at < follow_at ? lapse_at : follow_at;
+    const tb_time visit_at = tbi_visits_at(city);
     if (visit_at <= now)
         return VISITS;
     const tb_time station_at = tbi_due_bound(city);
@@ -217,7 +216,7 @@ static __attribute__((noinline)) bool act_due(struct tbi_step *step, tb_time now
         if (step->out > step->last)
             return false;
         if (next == VISITS)
-            tbi_visits_act(step);
+            tbi_visits_act(step, now);
         else
             tbi_time_act(step, next);
     }

@@ -92,16 +92,18 @@ static inline void tbi_due_set(struct tb_city *city, uint32_t station, enum tbi_
  * one. */
 void tbi_timer_set(struct tb_city *city, uint32_t ticket, tb_time at); /* TB_NEVER clears */
 void tbi_timer_clear(struct tb_city *city, uint32_t ticket);
-/* What time brings to a station begins: now, clocks, no tag. */
-static inline void tbi_time_begin(struct tbi_step *step, uint32_t index, tb_time at)
+/* What time brings begins: it answers nobody. */
+static inline void tbi_time_begin(struct tbi_step *step)
 {
-    struct tbi_station *station = tbi_station(step->city, index);
-    step->now = at;
     step->tag = 0;
     step->answer = 0;
     step->near = TB_NONE;
-    station->clock_at = at > station->clock_at ? at : station->clock_at;
-    step->city->clock_at = at > step->city->clock_at ? at : step->city->clock_at;
+}
+/* It was at step->now, in the city too; a station's clock goes with its events. */
+static inline void tbi_time_passed(struct tbi_step *step)
+{
+    tb_time *clock_at = &step->city->clock_at;
+    *clock_at = step->now > *clock_at ? step->now : *clock_at;
 }
 /* Does what is due first at the station, by its own deadline: one bounded item. */
 void tbi_time_act(struct tbi_step *step, uint32_t station);
@@ -314,8 +316,15 @@ tb_ref tbi_visit_add(struct tbi_step *step, struct tbi_station *station,
 /* Of those on the city's lists: is the first due before that instant, or at it and of a lower
  * station? */
 bool tbi_visits_before(const struct tb_city *city, tb_time at, uint32_t station);
-/* The first of them acts. */
-void tbi_visits_act(struct tbi_step *step);
+/* When the first of them is due. */
+static inline tb_time tbi_visits_at(const struct tb_city *city)
+{
+    const tb_time follow_at = city->visits_due[0].at, lapse_at = city->visits_due[1].at;
+    return lapse_at < follow_at ? lapse_at : follow_at;
+}
+/* The first of them acts; in a step of the whole city those after it too, as far as they are due
+ * by `now` and surely before all else, and there is room for their events. */
+void tbi_visits_act(struct tbi_step *step, tb_time now);
 /* When the first of a station's acts. O(visits on those lists). */
 tb_time tbi_visits_first_of(const struct tb_city *city, uint32_t station);
 /* Is one of a station's due by now, and the first of all? If only due, each station gets lists of

@@ -43,7 +43,7 @@ static void ticket_take(struct tbi_step *step, const struct tb_command *command,
     struct tb_wait wait = {TB_WAIT_UNKNOWN, TB_WAIT_UNKNOWN, 0, 0};
     *ticket = (struct tbi_ticket){
         .place_at = step->now,
-        .generation = ticket->generation,
+        .name = ticket->name,
         .server = TB_NONE,
         .number = ++station->number_last,
         .station = (uint16_t)station_index,

@@ -147,8 +147,7 @@ static tb_time first_below(const struct tb_city *city, uint32_t level, uint64_t 
 
 tb_time tbi_due_first(const struct tb_city *city, tb_time limit)
 {
-    const tb_time visit_at = least(city->visits_due[0].at, city->visits_due[1].at);
-    const tb_time found = least(visit_at, limit), bound = tbi_due_bound(city);
+    const tb_time found = least(tbi_visits_at(city), limit), bound = tbi_due_bound(city);
     if (bound >= found)
         return found;
     if (root_right(city) != TB_NONE)
@@ -234,7 +233,10 @@ void tbi_time_act(struct tbi_step *step, uint32_t index)
     tb_time at = *tbi_due_station(step->city, index);
     const uint32_t kind = first_of_eight(station->due_at, at);
     tb_assert(at != TB_NEVER && kind < TBI_DUE_COUNT && act[kind]);
-    tbi_time_begin(step, index, at);
+    tbi_time_begin(step);
+    step->now = at;
+    station->clock_at = at > station->clock_at ? at : station->clock_at;
+    tbi_time_passed(step);
     act[kind](step, index);
     tbi_due_acted(step->city, index);
 }

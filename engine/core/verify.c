@@ -528,12 +528,12 @@ static const char *verify_visits(const struct tb_city *city, uint32_t station_in
         if (i >= city->visits.used)
             return "a list of visits holds what is no visit";
         const struct tbi_visit *visit = tbi_visit(city, i);
-        const bool is_due = visit->generation & TBI_VISIT_DUE;
+        const bool is_due = visit->name & TBI_VISIT_DUE;
         const tb_time at = lapses ? visit->lapse_at : visit->follow_at;
         const tb_time last_at = !last ? INT64_MIN : lapses ? last->lapse_at : last->follow_at;
         if (visit->prev != before || (is_due && !lapses) || visit->station >= city->size.stations ||
             (!shared && visit->station != station_index) ||
-            shared != ((visit->generation & TBI_VISIT_SHARED) != 0))
+            shared != ((visit->name & TBI_VISIT_SHARED) != 0))
             return "a list of visits holds one that does not belong there";
         if (at < last_at || (shared && at == last_at && visit->station < last->station))
             return "visits are out of order";

@@ -44,7 +44,7 @@ static void visit_first(struct tb_city *city, const struct tbi_visit *visit, uin
                         bool lapses)
 {
     const tb_time at = visit_first_at(city, head, lapses);
-    if (!(visit->generation & TBI_VISIT_SHARED)) {
+    if (!(visit->name & TBI_VISIT_SHARED)) {
         tbi_due_set(city, visit->station, lapses ? TBI_DUE_LAPSE : TBI_DUE_FOLLOW, at);
         return;
     }
@@ -76,7 +76,7 @@ static void visit_insert_own(struct tb_city *city, uint32_t index, bool lapses)
         next = prev;
         prev = tbi_visit(city, prev)->prev;
     }
-    visit->generation &= ~TBI_VISIT_SHARED;
+    visit->name &= ~TBI_VISIT_SHARED;
     visit_link(city, list, index, prev, next, lapses);
 }
 
@@ -124,34 +124,43 @@ static __attribute__((noinline)) void visit_insert_within(struct tb_city *city,
         next = prev;
         prev = before->prev;
     }
-    visit->generation |= TBI_VISIT_SHARED;
+    visit->name |= TBI_VISIT_SHARED;
     station->visits_shared++;
     visit_link(city, &shared->list, index, prev, next, lapses);
 }
 
-/* Mostly it belongs to the end. */
-static inline void visit_insert(struct tb_city *city, struct tbi_station *station,
+/* At the end of a city's list, where it mostly belongs; false: it does not. */
+static inline bool visit_append(struct tb_city *city, const struct tbi_station *station,
                                 struct tbi_visit *visit, uint32_t index, bool lapses)
 {
     struct tbi_list *list = &city->visits_due[lapses].list;
-    struct tbi_visit *last = tbi_visit(city, list->tail);
-    if (list->tail == TB_NONE || (station->follows.head & station->lapses.head) != TB_NONE ||
-        visit_at(last, lapses) > visit_at(visit, lapses) ||
-        (visit_at(last, lapses) == visit_at(visit, lapses) && last->station > visit->station)) {
-        visit_insert_within(city, station, index, lapses);
-        return;
-    }
-    visit->generation |= TBI_VISIT_SHARED;
-    visit->prev = list->tail;
+    const uint32_t tail = list->tail;
+    struct tbi_visit *last = tbi_visit(city, tail);
+    if (tail == TB_NONE || (station->follows.head & station->lapses.head) != TB_NONE)
+        return false;
+    const tb_time at = visit_at(visit, lapses), last_at = visit_at(last, lapses);
+    if (last_at > at || (last_at == at && last->station > visit->station))
+        return false;
+    visit->name |= TBI_VISIT_SHARED;
+    visit->prev = tail;
     visit->next = TB_NONE;
-    station->visits_shared++;
     list->tail = last->next = index;
+    return true;
+}
+
+static inline void visit_insert(struct tb_city *city, struct tbi_station *station,
+                                struct tbi_visit *visit, uint32_t index, bool lapses)
+{
+    if (visit_append(city, station, visit, index, lapses))
+        station->visits_shared++;
+    else
+        visit_insert_within(city, station, index, lapses);
 }
 
 static void visit_remove(struct tb_city *city, struct tbi_station *station,
                          const struct tbi_visit *visit, bool lapses)
 {
-    const bool is_shared = visit->generation & TBI_VISIT_SHARED;
+    const bool is_shared = visit->name & TBI_VISIT_SHARED;
     struct tbi_list *list =
         is_shared ? &city->visits_due[lapses].list : visit_list(station, lapses);
     const uint32_t prev = visit->prev, next = visit->next;
@@ -164,7 +173,7 @@ static void visit_remove(struct tb_city *city, struct tbi_station *station,
 
 static bool visit_lapses(const struct tbi_visit *visit)
 {
-    return (visit->generation & TBI_VISIT_DUE) || visit->lapse_at < visit->follow_at;
+    return (visit->name & TBI_VISIT_DUE) || visit->lapse_at < visit->follow_at;
 }
 
 static inline void visit_say(struct tbi_step *step, enum tb_event_kind kind,
@@ -175,7 +184,7 @@ static inline void visit_say(struct tbi_step *step, enum tb_event_kind kind,
         .at_us = step->now,
         .sequence = tbi_emit_count(step, kind, station),
         .tag = step->tag,
-        .ref = tbi_ref(TB_REF_VISIT, visit->generation, index),
+        .ref = tbi_visit_ref(visit, index),
         .value = value,
         .kind = (uint16_t)kind,
         .station = visit->station,
@@ -189,7 +198,7 @@ static inline void visit_say(struct tbi_step *step, enum tb_event_kind kind,
 
 static inline void visit_end(struct tb_city *city, struct tbi_visit *visit, uint32_t index)
 {
-    visit->generation &= TBI_GENERATION_MASK;
+    visit->name &= ~TBI_VISIT_FLAGS;
     tbi_visit_free(city, index);
 }
 
@@ -202,9 +211,9 @@ tb_ref tbi_visit_add(struct tbi_step *step, struct tbi_station *station,
         return 0;
     uint32_t index = tbi_visit_new(city);
     struct tbi_visit *visit = tbi_visit(city, index);
-    const uint32_t generation = visit->generation;
+    const tb_ref ref = tbi_visit_ref(visit, index);
     const int64_t lapse_us = tbi_station_rules(station)[TB_RULE_rate_end_us];
-    tb_assert(!(generation & ~TBI_GENERATION_MASK));
+    tb_assert(!(visit->name & TBI_VISIT_FLAGS));
     visit->station = ticket->station;
     visit->matter = ticket->matter;
     visit->server = ticket->server;
@@ -215,16 +224,15 @@ tb_ref tbi_visit_add(struct tbi_step *step, struct tbi_station *station,
         visit_insert_within(city, station, index, true);
     else
         visit_insert(city, station, visit, index, false);
-    return tbi_ref(TB_REF_VISIT, generation, index);
+    return ref;
 }
 
 /* It has been taken off the first list. */
-static inline void visit_follow(struct tbi_step *step, struct tbi_station *station,
-                                struct tbi_visit *visit, uint32_t index)
+static inline void visit_say_follow(struct tbi_step *step, struct tbi_station *station,
+                                    struct tbi_visit *visit, uint32_t index)
 {
-    visit->generation |= TBI_VISIT_DUE;
+    visit->name |= TBI_VISIT_DUE;
     visit_say(step, TB_EVENT_FOLLOW_DUE, station, visit, index, visit->lapse_at);
-    visit_insert(step->city, station, visit, index, true);
 }
 
 static inline void visit_lapse(struct tbi_step *step, struct tbi_station *station,
@@ -240,7 +248,8 @@ void tbi_visit_follow(struct tbi_step *step, uint32_t station_index)
     const uint32_t index = station->follows.head;
     struct tbi_visit *visit = tbi_visit(step->city, index);
     visit_remove(step->city, station, visit, false);
-    visit_follow(step, station, visit, index);
+    visit_say_follow(step, station, visit, index);
+    visit_insert(step->city, station, visit, index, true);
 }
 
 void tbi_visit_lapse(struct tbi_step *step, uint32_t station_index)
@@ -271,24 +280,44 @@ bool tbi_visits_before(const struct tb_city *city, tb_time at, uint32_t station)
                                tbi_visit(city, shared->list.head)->station < station);
 }
 
-void tbi_visits_act(struct tbi_step *step)
+/* The first of a list acts; one that is followed up goes to the end of the other. */
+static inline void shared_act(struct tbi_step *step, struct tb_city *city, bool lapses)
 {
-    struct tb_city *city = step->city;
-    const bool lapses = shared_lapses(city);
     struct tbi_visits *shared = &city->visits_due[lapses];
     const uint32_t index = shared->list.head;
     struct tbi_visit *visit = tbi_visit(city, index);
     struct tbi_station *station = tbi_station(city, visit->station);
     const uint32_t next = visit->next;
-    tbi_time_begin(step, visit->station, shared->at);
-    station->visits_shared--;
+    step->now = shared->at;
     shared->list.head = next;
     *(next == TB_NONE ? &shared->list.tail : &tbi_visit(city, next)->prev) = TB_NONE;
     shared->at = visit_first_at(city, next, lapses); /* later: nothing is due sooner by that */
-    if (lapses)
+    if (lapses) {
+        station->visits_shared--;
         visit_lapse(step, station, visit, index);
-    else
-        visit_follow(step, station, visit, index);
+        return;
+    }
+    visit_say_follow(step, station, visit, index);
+    if (visit_append(city, station, visit, index, true))
+        return;
+    station->visits_shared--;
+    visit_insert_within(city, station, index, true);
+}
+
+void tbi_visits_act(struct tbi_step *step, tb_time now)
+{
+    struct tb_city *city = step->city;
+    tbi_time_begin(step);
+    do {
+        if (shared_lapses(city))
+            shared_act(step, city, true);
+        else
+            shared_act(step, city, false);
+        tbi_time_passed(step);
+        const tb_time at = tbi_visits_at(city);
+        if (at > now || at >= tbi_due_bound(city))
+            return;
+    } while (step->only == TB_NONE && step->out <= step->last);
 }
 
 /* The first of a station's on a list of the city's, up to an instant. */
@@ -360,7 +389,7 @@ enum tb_status tbi_do_RATE_FOLLOW(struct tbi_step *step, const struct tb_command
     uint32_t index = tbi_visit_find(step->city, command->ref);
     if (index == TB_NONE)
         return TB_STATUS_VISIT_UNKNOWN;
-    if (!(tbi_visit(step->city, index)->generation & TBI_VISIT_DUE))
+    if (!(tbi_visit(step->city, index)->name & TBI_VISIT_DUE))
         return TB_STATUS_VISIT_STATE;
     if (command->value < 0 || command->value > 5)
         return TB_STATUS_VALUE_INVALID;
