@@ -8,6 +8,7 @@
  * (TBI_TICKET_WARNED set)
  * the end of the grace. */
 #include "pool.h"
+#include "estimate.h"
 #include "step.h"
 
 /* A slot that may be booked: its counter, and how many places there are in all. */

@@ -4,14 +4,13 @@
  * A saved city is a head of 64 bytes, then the block up to the tree of deadlines, then the used
  * part of each pool. The hash is over the latter two: slots never used have no bytes that mean
  * anything, and the tree is made anew. */
-#include "step.h"
+#include "estimate.h"
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #define ALIGN_UP(bytes) (((uint64_t)(bytes) + TB_CITY_ALIGN - 1) / TB_CITY_ALIGN * TB_CITY_ALIGN)
 #define SAVED_MAGIC 0x31765374696e6754ull /* "TginSv1" */
-#define FACTOR_ONE 65536u
 #define RULES_TRIED_MAX 16 /* other rules to compare a station's with */
 
 struct saved_head {
@@ -293,8 +292,8 @@ static void init_station(struct tb_city *city, uint32_t index, const struct tb_s
     for (uint32_t kind = 0; kind < TBI_DUE_COUNT; kind++)
         station->due_at[kind] = TB_NEVER;
     for (uint32_t b = 0; b < TBI_WAIT_BUCKETS; b++) {
-        station->factors.half[b] = FACTOR_ONE;
-        station->factors.nine[b] = 2 * FACTOR_ONE;
+        station->factors.half[b] = TBI_FACTOR_ONE;
+        station->factors.nine[b] = 2 * TBI_FACTOR_ONE;
     }
 }
 
@@ -412,6 +411,7 @@ static void init_header(struct tb_city *city, const struct tb_config *config, ui
     city->tickets = (struct tbi_pool){.free = TB_NONE, .max = config->tickets_max};
     city->cases = (struct tbi_pool){.free = TB_NONE, .max = config->cases_max};
     city->visits = (struct tbi_pool){.free = TB_NONE, .max = config->visits_max};
+    city->calls = (struct tbi_list){TB_NONE, TB_NONE};
     for (uint32_t i = 0; i < 2; i++)
         city->visits_due[i] = (struct tbi_visits){TB_NEVER, {TB_NONE, TB_NONE}};
 }

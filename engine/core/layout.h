@@ -168,7 +168,9 @@ struct tbi_server {
     uint8_t state;
     bool closing, pausing;
     bool ack_phase; /* the deadline is that of the acknowledgement */
-    uint32_t pad;
+    bool call_shared;      /* stands on the city's list of calls, not on its station's */
+    uint8_t pad;
+    uint16_t call_station; /* whose rules the call goes by: its ticket's */
     uint64_t ready_order; /* who got ready first */
     tb_time changed_at;
     tb_time deadline_at; /* of the call */
@@ -356,6 +358,7 @@ struct tb_city {
     uint64_t ready_order;
     uint64_t remote_ready; /* remote classes with a ready window */
     struct tbi_pool tickets, cases, visits;
+    struct tbi_list calls; /* windows whose call can run out, earliest first (server.h) */
     struct tbi_visits visits_due[2]; /* on the way to the follow-up list, and on it (visit.c) */
     uint32_t request_next, request_count;
     uint32_t remote_class_count, pad;

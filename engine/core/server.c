@@ -1,5 +1,6 @@
-/* A window's life: ready, called, released; the same for an approver. */
-#include "step.h"
+/* A window's life, but for what every visit goes through (life.c): where it stands (server.h);
+ * open, closed, paused; nobody came. The same for an approver. */
+#include "server.h"
 
 static void list_append(struct tb_city *city, struct tbi_list *list, uint32_t index, bool remote)
 {
@@ -35,7 +36,7 @@ static void list_remove(struct tb_city *city, struct tbi_list *list, uint32_t in
         tbi_server(city, next)->prev = prev;
 }
 
-static void ready_add(struct tb_city *city, uint32_t index)
+void tbi_ready_add(struct tb_city *city, uint32_t index)
 {
     struct tbi_server *server = tbi_server(city, index);
     struct tbi_station *station = tbi_station(city, server->station);
@@ -52,7 +53,7 @@ static void ready_add(struct tb_city *city, uint32_t index)
     city->remote_ready |= tbi_bit(profile->remote_class);
 }
 
-static void ready_remove(struct tb_city *city, uint32_t index)
+void tbi_ready_remove(struct tb_city *city, uint32_t index)
 {
     struct tbi_server *server = tbi_server(city, index);
     struct tbi_station *station = tbi_station(city, server->station);
@@ -73,165 +74,133 @@ static void ready_remove(struct tb_city *city, uint32_t index)
 
 /* ---- calls and their deadlines ----------------------------------------------------------- */
 
-/* In order of deadlines; as most last equally long, the place is almost always the end. */
-static inline void calls_add(struct tb_city *city, struct tbi_station *station,
-                             uint32_t station_index, struct tbi_server *server, uint32_t index,
-                             tb_time at)
+/* How far back from the end of the city's list a call may belong: past so many. */
+#define SHARED_STEPS_MAX 32
+
+static bool call_before(const struct tbi_server *a, const struct tbi_server *b)
 {
-    struct tbi_list *calls = &station->calls;
-    server->deadline_at = at;
-    if (at == TB_NEVER)
-        return;
-    uint32_t prev = calls->tail, next = TB_NONE;
-    while (prev != TB_NONE && tbi_server(city, prev)->deadline_at > at) {
-        next = prev;
-        prev = tbi_server(city, prev)->prev;
-    }
+    return a->deadline_at != b->deadline_at ? a->deadline_at < b->deadline_at
+                                            : a->call_station < b->call_station;
+}
+
+/* Behind `prev` on the list. */
+static void calls_link(struct tb_city *city, struct tbi_list *calls, uint32_t index, uint32_t prev,
+                       uint32_t next)
+{
+    struct tbi_server *server = tbi_server(city, index);
     server->prev = prev;
     server->next = next;
     *(next == TB_NONE ? &calls->tail : &tbi_server(city, next)->prev) = index;
-    if (prev != TB_NONE) {
-        tbi_server(city, prev)->next = index;
-        return;
-    }
-    calls->head = index;
-    tbi_due_set(city, station_index, TBI_DUE_CALL, at);
+    *(prev == TB_NONE ? &calls->head : &tbi_server(city, prev)->next) = index;
 }
 
-/* The deadline of a call or of a repeated one: first the acknowledgement of a silent call, then
- * the call's own. */
-static inline void call_deadline(struct tbi_step *step, struct tbi_station *station,
-                                 const struct tbi_ticket *ticket, struct tbi_server *server,
-                                 uint32_t index)
+static void calls_insert_own(struct tb_city *city, uint32_t index)
 {
-    const int64_t *rule = tbi_station_rules(station);
-    int64_t call_us = rule[TB_RULE_call_timeout_us], ack_us = rule[TB_RULE_ack_timeout_us];
-    bool silent = (ticket->flags & (TBI_TICKET_SILENT | TBI_TICKET_ACKED)) == TBI_TICKET_SILENT;
-    server->changed_at = step->now;
-    server->give_up_at = call_us > 0 ? step->now + call_us : TB_NEVER;
-    server->ack_phase = silent && ack_us > 0 && (call_us == 0 || ack_us < call_us);
-    calls_add(step->city, station, ticket->station, server, index,
-              server->ack_phase ? step->now + ack_us : server->give_up_at);
+    struct tbi_server *server = tbi_server(city, index);
+    struct tbi_list *calls = &tbi_station(city, server->call_station)->calls;
+    uint32_t prev = calls->tail, next = TB_NONE;
+    while (prev != TB_NONE && tbi_server(city, prev)->deadline_at > server->deadline_at) {
+        next = prev;
+        prev = tbi_server(city, prev)->prev;
+    }
+    server->call_shared = false;
+    calls_link(city, calls, index, prev, next);
+    if (prev == TB_NONE)
+        tbi_due_set(city, server->call_station, TBI_DUE_CALL, server->deadline_at);
+}
+
+/* Every station gets its own. */
+static __attribute__((noinline, cold)) void calls_part(struct tb_city *city)
+{
+    uint32_t index = city->calls.head;
+    city->calls = (struct tbi_list){TB_NONE, TB_NONE};
+    while (index != TB_NONE) {
+        const uint32_t next = tbi_server(city, index)->next;
+        calls_insert_own(city, index);
+        index = next;
+    }
+}
+
+void tbi_calls_insert(struct tb_city *city, uint32_t index)
+{
+    struct tbi_server *server = tbi_server(city, index);
+    if (tbi_station(city, server->call_station)->calls.head != TB_NONE) {
+        calls_insert_own(city, index);
+        return;
+    }
+    uint32_t prev = city->calls.tail, next = TB_NONE;
+    for (uint32_t steps = 0; prev != TB_NONE && call_before(server, tbi_server(city, prev));
+         steps++) {
+        if (steps == SHARED_STEPS_MAX) {
+            calls_part(city);
+            calls_insert_own(city, index);
+            return;
+        }
+        next = prev;
+        prev = tbi_server(city, prev)->prev;
+    }
+    server->call_shared = true;
+    calls_link(city, &city->calls, index, prev, next);
+    if (server->deadline_at < *tbi_due_soonest(city))
+        *tbi_due_soonest(city) = server->deadline_at;
+}
+
+void tbi_calls_act(struct tbi_step *step)
+{
+    struct tb_city *city = step->city;
+    const uint32_t index = city->calls.head;
+    tbi_time_begin(step);
+    step->now = tbi_server(city, index)->deadline_at;
+    tbi_time_passed(step);
+    tbi_server_call_timeout(step, index);
+}
+
+bool tbi_calls_before(const struct tb_city *city, tb_time at, uint32_t station)
+{
+    const tb_time call_at = tbi_calls_at(city);
+    if (call_at != at || at == TB_NEVER)
+        return call_at < at;
+    const uint32_t called = tbi_server(city, city->calls.head)->call_station;
+    return called < station ||
+           (called == station && TBI_DUE_CALL < tbi_time_kind(city, station));
+}
+
+/* The first of a station's on the city's list. */
+static uint32_t shared_of(const struct tb_city *city, uint32_t station)
+{
+    uint32_t index = city->calls.head;
+    while (index != TB_NONE && tbi_server(city, index)->call_station != station)
+        index = tbi_server(city, index)->next;
+    return index;
+}
+
+tb_time tbi_calls_first_of(const struct tb_city *city, uint32_t station)
+{
+    const uint32_t index = shared_of(city, station);
+    return index == TB_NONE ? TB_NEVER : tbi_server(city, index)->deadline_at;
+}
+
+bool tbi_calls_due_of(struct tb_city *city, uint32_t station, tb_time now)
+{
+    if (tbi_calls_at(city) > now || tbi_calls_first_of(city, station) > now)
+        return false;
+    /* In its turn before those of others, as the city would step it? */
+    if (shared_of(city, station) == city->calls.head)
+        return true;
+    calls_part(city);
+    return false;
 }
 
 /* The acknowledgement came, or will not: what is left is the call's own deadline. */
 void tbi_server_ack_over(struct tb_city *city, uint32_t index)
 {
     struct tbi_server *server = tbi_server(city, index);
+    const uint32_t station = server->call_station;
     if (!server->ack_phase)
         return;
-    tbi_server_calls_remove(city, index);
+    tbi_calls_remove(city, server);
     server->ack_phase = false;
-    const uint32_t station = tbi_ticket(city, server->ticket)->station;
-    calls_add(city, tbi_station(city, station), station, server, index, server->give_up_at);
-}
-
-static inline void call(struct tbi_step *step, struct tbi_station *station,
-                        struct tbi_server *server, uint32_t index, struct tbi_ticket *ticket,
-                        uint32_t ticket_index, uint32_t overtaken)
-{
-    const tb_time now = step->now;
-    tb_assert(ticket->state == TB_TICKET_WAITING);
-    if (server->state == TB_SERVER_READY)
-        ready_remove(step->city, index);
-    tb_assert(server->ticket == TB_NONE);
-    tb_time since = tbi_ticket_is_task(ticket) ? ticket->changed_at : ticket->place_at;
-    if (ticket->wait_ms > 0)
-        tbi_estimate_learn(station, ticket, now - ticket->changed_at);
-    bool start = tbi_station_rules(station)[TB_RULE_auto_start] != 0;
-    server->ticket = ticket_index;
-    server->state = start ? TB_SERVER_SERVING : TB_SERVER_CALLED;
-    server->changed_at = now;
-    ticket->state = start ? TB_TICKET_SERVING : TB_TICKET_CALLED;
-    ticket->server = index;
-    ticket->changed_at = now;
-    ticket->calls = 1;
-    ticket->flags &= (uint8_t)~TBI_TICKET_ACKED;
-    ++*(start ? &station->serving : &station->called);
-    struct tb_event *event =
-        tbi_emit_whole(step, TB_EVENT_CALLED, station, ticket, ticket_index, index,
-                       now > since ? now - since : 0, overtaken);
-    if (start)
-        event->flags |= TB_EVENT_FLAG_STARTED;
-    if (ticket->flags & TBI_TICKET_SILENT)
-        event->flags |= TB_EVENT_FLAG_SILENT;
-    if (!start)
-        call_deadline(step, station, ticket, server, index);
-}
-
-void tbi_server_call(struct tbi_step *step, uint32_t index, uint32_t ticket_index,
-                     uint32_t overtaken)
-{
-    struct tbi_ticket *ticket = tbi_ticket(step->city, ticket_index);
-    call(step, tbi_station(step->city, ticket->station), tbi_server(step->city, index), index,
-         ticket, ticket_index, overtaken);
-}
-
-/* Those in the lines `eligible` who joined before the ticket that is called are overtaken by it. */
-static void overtake(struct tb_city *city, struct tbi_station *station, uint64_t eligible,
-                     uint32_t join)
-{
-    const int64_t most = tbi_station_rules(station)[TB_RULE_overtake_max];
-    for (uint64_t m = eligible & station->waiting_lines; m; m &= m - 1) {
-        uint32_t queue = tbi_lowest(m);
-        struct tbi_line *line = tbi_station_line(station, queue);
-        if (line->head_join >= join)
-            continue;
-        tb_assert(line->overtakes < most && line->overtakes < TB_OVERTAKE_MAX);
-        tbi_overtakes(city, station->line_first + queue)->join[line->overtakes++] = join;
-        if (line->overtakes >= most)
-            station->starving_lines |= tbi_bit(queue);
-    }
-}
-
-static uint32_t overtaken(const struct tb_city *city, const struct tbi_station *station,
-                          const struct tbi_ticket *ticket)
-{
-    const struct tbi_line *line = tbi_station_line(station, ticket->queue);
-    if (line->overtakes == 0)
-        return 0;
-    const uint32_t *join = tbi_overtakes(city, station->line_first + ticket->queue)->join;
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < line->overtakes; i++)
-        count += join[i] > ticket->join;
-    return count;
-}
-
-static inline void take(struct tbi_step *step, uint32_t server, uint32_t index,
-                        const struct tbi_choice *choice, enum tb_explain_reason reason)
-{
-    struct tb_city *city = step->city;
-    struct tbi_ticket *ticket = tbi_ticket(city, index);
-    struct tbi_station *station = tbi_station(city, ticket->station);
-    if (step->explanations)
-        tbi_explain_call(step, server, index, reason);
-    uint32_t times = overtaken(city, station, ticket);
-    if (choice->oldest_join < ticket->join && choice->station == ticket->station)
-        overtake(city, station, choice->eligible, ticket->join);
-    tbi_leave(step, index);
-    call(step, station, tbi_server(city, server), server, ticket, index, times);
-    tbi_near_flush(step);
-}
-
-void tbi_server_take(struct tbi_step *step, uint32_t server, uint32_t index,
-                     const struct tbi_choice *choice, enum tb_explain_reason reason)
-{
-    take(step, server, index, choice, reason);
-}
-
-void tbi_server_ready(struct tbi_step *step, uint32_t index)
-{
-    struct tbi_server *server = tbi_server(step->city, index);
-    tb_assert(server->state == TB_SERVER_WRAP);
-    tb_assert(server->ticket == TB_NONE);
-    struct tbi_choice choice = tbi_choose_ticket(step->city, index);
-    if (choice.ticket != TB_NONE) {
-        take(step, index, choice.ticket, &choice, choice.reason);
-        return;
-    }
-    ready_add(step->city, index);
-    server->changed_at = step->now;
-    tbi_emit(step, TB_EVENT_WINDOW_READY, server->station)->server = index;
+    tbi_calls_add(city, tbi_station(city, station), station, server, index, server->give_up_at);
 }
 
 /* ---- open, closed, paused
@@ -247,7 +216,7 @@ static void server_set(struct tbi_step *step, uint32_t index, enum tb_server_sta
     struct tb_city *city = step->city;
     struct tbi_server *server = tbi_server(city, index);
     if (server->state == TB_SERVER_READY)
-        ready_remove(city, index);
+        tbi_ready_remove(city, index);
     bool was_open = server_is_open(server);
     server->state = (uint8_t)state;
     server->changed_at = step->now;
@@ -256,43 +225,11 @@ static void server_set(struct tbi_step *step, uint32_t index, enum tb_server_sta
         tbi_estimate_server(city, index, !was_open, server->profile);
 }
 
-static inline void server_say(struct tbi_step *step, uint32_t index, enum tb_event_kind kind,
-                              int64_t value)
+void tbi_server_stop_now(struct tbi_step *step, uint32_t index)
 {
-    const uint16_t station = tbi_server(step->city, index)->station;
-    *step->out++ = (struct tb_event){
-        .at_us = step->now,
-        .sequence = tbi_emit_count(step, kind, tbi_station(step->city, station)),
-        .tag = step->tag,
-        .value = value,
-        .kind = (uint16_t)kind,
-        .station = station,
-        .server = index,
-        .matter = TB_MATTER_NONE,
-        .flags = step->answer,
-    };
-    step->answer = 0;
-}
-
-void tbi_server_release(struct tbi_step *step, uint32_t index, bool wants_next)
-{
-    struct tb_city *city = step->city;
-    struct tbi_server *server = tbi_server(city, index);
-    tb_assert(server->deadline_at == TB_NEVER);
-    server->ticket = TB_NONE;
-    server->state = TB_SERVER_WRAP;
-    server->changed_at = step->now;
-    if (server->closing) {
-        server_set(step, index, TB_SERVER_CLOSED);
-        server_say(step, index, TB_EVENT_WINDOW_CLOSED, 0);
-    } else if (server->pausing) {
-        server_set(step, index, TB_SERVER_PAUSED);
-        server_say(step, index, TB_EVENT_WINDOW_PAUSED, 0);
-    } else if (wants_next || tbi_rule(city, server->station, TB_RULE_auto_next)) {
-        tbi_server_ready(step, index);
-    } else {
-        server_say(step, index, TB_EVENT_WINDOW_WRAP, 0);
-    }
+    const bool closes = tbi_server(step->city, index)->closing;
+    server_set(step, index, closes ? TB_SERVER_CLOSED : TB_SERVER_PAUSED);
+    tbi_server_say(step, index, closes ? TB_EVENT_WINDOW_CLOSED : TB_EVENT_WINDOW_PAUSED, 0);
 }
 
 static void server_open(struct tbi_step *step, uint32_t index, int64_t profile)
@@ -301,13 +238,13 @@ static void server_open(struct tbi_step *step, uint32_t index, int64_t profile)
     struct tbi_server *server = tbi_server(city, index);
     if (server->state != TB_SERVER_CLOSED) {
         server->closing = server->pausing = false;
-        server_say(step, index, TB_EVENT_WINDOW_OPENED, server->profile);
+        tbi_server_say(step, index, TB_EVENT_WINDOW_OPENED, server->profile);
         return;
     }
     if (profile >= 0)
         server->profile = (uint16_t)profile;
     server_set(step, index, TB_SERVER_WRAP);
-    server_say(step, index, TB_EVENT_WINDOW_OPENED, server->profile);
+    tbi_server_say(step, index, TB_EVENT_WINDOW_OPENED, server->profile);
     if (tbi_rule(city, server->station, TB_RULE_auto_next))
         tbi_server_ready(step, index);
 }
@@ -317,14 +254,14 @@ static enum tb_status server_stop(struct tbi_step *step, uint32_t index, bool cl
     struct tbi_server *server = tbi_server(step->city, index);
     if (server->ticket == TB_NONE) {
         server_set(step, index, close ? TB_SERVER_CLOSED : TB_SERVER_PAUSED);
-        server_say(step, index, close ? TB_EVENT_WINDOW_CLOSED : TB_EVENT_WINDOW_PAUSED, 0);
+        tbi_server_say(step, index, close ? TB_EVENT_WINDOW_CLOSED : TB_EVENT_WINDOW_PAUSED, 0);
         return TB_STATUS_OK;
     }
     if (!close && server->closing)
         return TB_STATUS_SERVER_STATE;
     server->closing = close;
     server->pausing = !close;
-    server_say(step, index, TB_EVENT_WINDOW_LATER, close ? 1 : 2);
+    tbi_server_say(step, index, TB_EVENT_WINDOW_LATER, close ? 1 : 2);
     return TB_STATUS_OK;
 }
 
@@ -356,7 +293,7 @@ enum tb_status tbi_server_plan(struct tbi_step *step, uint32_t index, enum tb_pl
     if (tbi_rule(city, server->station, TB_RULE_auto_next))
         tbi_server_ready(step, index);
     else
-        server_say(step, index, TB_EVENT_WINDOW_WRAP, 0);
+        tbi_server_say(step, index, TB_EVENT_WINDOW_WRAP, 0);
     return TB_STATUS_OK;
 }
 
@@ -366,13 +303,13 @@ void tbi_server_skill(struct tbi_step *step, uint32_t index, uint32_t profile)
     struct tbi_server *server = tbi_server(city, index);
     bool ready = server->state == TB_SERVER_READY;
     if (ready)
-        ready_remove(city, index);
+        tbi_ready_remove(city, index);
     if (server_is_open(server))
         tbi_estimate_server(city, index, false, server->profile);
     server->profile = (uint16_t)profile;
     if (server_is_open(server))
         tbi_estimate_server(city, index, true, server->profile);
-    server_say(step, index, TB_EVENT_WINDOW_SKILLED, profile);
+    tbi_server_say(step, index, TB_EVENT_WINDOW_SKILLED, profile);
     if (!ready)
         return;
     struct tbi_choice choice = tbi_choose_ticket(city, index);
@@ -380,7 +317,7 @@ void tbi_server_skill(struct tbi_step *step, uint32_t index, uint32_t profile)
         tbi_server_take(step, index, choice.ticket, &choice, choice.reason);
         return;
     }
-    ready_add(city, index);
+    tbi_ready_add(city, index);
     server->changed_at = step->now;
 }
 
@@ -395,7 +332,7 @@ void tbi_server_no_show(struct tbi_step *step, uint32_t index, bool wants_next)
     struct tbi_station *station = tbi_station(city, ticket->station);
     int64_t keep_us = tbi_rule(city, ticket->station, TB_RULE_absent_keep_us);
     tb_assert(ticket->state == TB_TICKET_CALLED);
-    tbi_server_calls_remove(city, index);
+    tbi_calls_remove(city, tbi_server(city, index));
     station->called--;
     bool ends = keep_us == 0 || station->over;
     struct tb_event *event = tbi_emit_at_server(step, TB_EVENT_NO_SHOW, ticket_index, index);
@@ -417,7 +354,7 @@ void tbi_server_recall(struct tbi_step *step, uint32_t index, bool by_itself)
 {
     struct tb_city *city = step->city;
     struct tbi_ticket *ticket = tbi_ticket(city, tbi_server(city, index)->ticket);
-    tbi_server_calls_remove(city, index);
+    tbi_calls_remove(city, tbi_server(city, index));
     uint8_t hand = ticket->calls & 15, own = ticket->calls >> 4;
     if (by_itself)
         own++;
@@ -428,8 +365,8 @@ void tbi_server_recall(struct tbi_step *step, uint32_t index, bool by_itself)
         tbi_emit_at_server(step, TB_EVENT_RECALLED, tbi_server(city, index)->ticket, index);
     event->value = own + hand;
     event->flags |= ticket->flags & TBI_TICKET_SILENT ? TB_EVENT_FLAG_SILENT : 0;
-    call_deadline(step, tbi_station(city, ticket->station), ticket, tbi_server(city, index),
-                  index);
+    tbi_call_deadline(step, tbi_station(city, ticket->station), ticket, tbi_server(city, index),
+                      index);
 }
 
 void tbi_server_call_timeout(struct tbi_step *step, uint32_t index)

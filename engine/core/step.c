@@ -169,30 +169,45 @@ static inline void begin(struct tbi_step *step, struct tb_city *city, uint32_t o
     step->explanations = NULL;
 }
 
-/* What time brings next by `now`: a station's own, VISITS of the city's lists, or NOTHING. */
-enum { VISITS = TB_NONE - 1, NOTHING = TB_NONE };
+/* What time brings next by `now`: a station's own, what is first on one of the city's lists, or
+ * NOTHING. */
+enum { CALLS = TB_NONE - 2, VISITS = TB_NONE - 1, NOTHING = TB_NONE };
+
+/* The first of them: by instant, station and kind (R1). `station`: whose own is due, or NOTHING. */
+static __attribute__((noinline)) uint32_t due_first(const struct tb_city *city, uint32_t station,
+                                                    bool calls, bool visits)
+{
+    uint32_t first = station;
+    tb_time at = station == NOTHING ? TB_NEVER : *tbi_due_station(city, station);
+    if (calls && tbi_calls_before(city, at, station)) {
+        at = tbi_calls_at(city);
+        station = tbi_server(city, city->calls.head)->call_station;
+        first = CALLS;
+    }
+    return visits && tbi_visits_before(city, at, station) ? VISITS : first;
+}
 
 static inline uint32_t due_next(struct tb_city *city, tb_time now)
 {
     const uint32_t station = tbi_due_bound(city) <= now ? tbi_due_find(city, now) : NOTHING;
-    if (station != NOTHING)
-        return tbi_visits_before(city, *tbi_due_station(city, station), station) ? VISITS : station;
-    const tb_time visit_at = tbi_visits_at(city);
+    const tb_time visit_at = tbi_visits_at(city), call_at = tbi_calls_at(city);
+    if (station != NOTHING || call_at <= now)
+        return due_first(city, station, true, true);
     if (visit_at <= now)
         return VISITS;
+    const tb_time shared_at = visit_at < call_at ? visit_at : call_at;
     const tb_time station_at = tbi_due_bound(city);
-    *tbi_due_soonest(city) = station_at < visit_at ? station_at : visit_at;
+    *tbi_due_soonest(city) = station_at < shared_at ? station_at : shared_at;
     return NOTHING;
 }
 
 /* The same for one station, whatever others have left undone. */
 static uint32_t due_next_of(struct tb_city *city, uint32_t station, tb_time now)
 {
-    const bool visit = tbi_visits_due_of(city, station, now);
-    const tb_time at = *tbi_due_station(city, station);
-    if (visit && tbi_visits_before(city, at, station))
-        return VISITS;
-    return at <= now ? station : NOTHING;
+    const bool visits = tbi_visits_due_of(city, station, now);
+    const bool calls = tbi_calls_due_of(city, station, now);
+    const bool own = *tbi_due_station(city, station) <= now;
+    return due_first(city, own ? station : NOTHING, calls, visits);
 }
 
 /* May anything be due? Seldom; so this is asked apart from what. */
@@ -202,7 +217,7 @@ static inline bool may_be_due(const struct tb_city *city, uint32_t only,
     if (!home)
         return __builtin_expect(*tbi_due_soonest(city) <= now, false);
     return city->visits_due[0].at <= now || city->visits_due[1].at <= now ||
-           *tbi_due_station(city, only) <= now;
+           tbi_calls_at(city) <= now || *tbi_due_station(city, only) <= now;
 }
 
 /* What is due by `now`, one after the other; false: no room for its events. */
@@ -217,6 +232,8 @@ static __attribute__((noinline)) bool act_due(struct tbi_step *step, tb_time now
             return false;
         if (next == VISITS)
             tbi_visits_act(step, now);
+        else if (next == CALLS)
+            tbi_calls_act(step);
         else
             tbi_time_act(step, next);
     }

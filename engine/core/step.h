@@ -1,7 +1,7 @@
 /* The inner contract of engine/core: what its files ask of each other. Data flows one way:
  *
- *     step.c (order, dispatch) -> ticket.c window.c hall.c book.c case.c visit.c plan.c (commands)
- *       -> server.c (a window's life) -> line.c choose.c (lines, who is next) -> heap.h, emit
+ *     step.c (order, dispatch) -> life.c, ticket.c window.c hall.c book.c case.c visit.c plan.c
+ *       -> server.h (a window's life) -> line.h choose.h (lines, who is next) -> heap.h, emit.h
  *     time.c (what time brings) uses the same functions as the commands.
  *
  * Handlers return a status; on any but OK they have changed nothing and emitted nothing. The
@@ -105,6 +105,8 @@ static inline void tbi_time_passed(struct tbi_step *step)
     tb_time *clock_at = &step->city->clock_at;
     *clock_at = step->now > *clock_at ? step->now : *clock_at;
 }
+/* What kind that is. */
+enum tbi_due tbi_time_kind(const struct tb_city *city, uint32_t station);
 /* Does what is due first at the station, by its own deadline: one bounded item. */
 void tbi_time_act(struct tbi_step *step, uint32_t station);
 
@@ -192,25 +194,6 @@ void tbi_server_take(struct tbi_step *step, uint32_t server, uint32_t ticket,
 void tbi_server_ready(struct tbi_step *step, uint32_t server);
 /* R6. The ticket has gone (server->ticket is cleared here). */
 void tbi_server_release(struct tbi_step *step, uint32_t server, bool wants_next);
-/* Takes a CALLED window's deadline away (started, released). */
-static inline void tbi_server_calls_remove(struct tb_city *city, uint32_t index)
-{
-    struct tbi_server *server = tbi_server(city, index);
-    if (server->deadline_at == TB_NEVER)
-        return;
-    const uint32_t station_index = tbi_ticket(city, server->ticket)->station;
-    struct tbi_list *calls = &tbi_station(city, station_index)->calls;
-    const uint32_t prev = server->prev, next = server->next;
-    *(next == TB_NONE ? &calls->tail : &tbi_server(city, next)->prev) = prev;
-    server->deadline_at = TB_NEVER;
-    if (prev != TB_NONE) {
-        tbi_server(city, prev)->next = next;
-        return;
-    }
-    calls->head = next;
-    tbi_due_set(city, station_index, TBI_DUE_CALL,
-                next == TB_NONE ? TB_NEVER : tbi_server(city, next)->deadline_at);
-}
 /* R8 for the ticket at a called window; then the window is released. */
 void tbi_server_no_show(struct tbi_step *step, uint32_t server, bool wants_next);
 /* The call's deadline has come (R7). */
@@ -219,6 +202,23 @@ void tbi_server_call_timeout(struct tbi_step *step, uint32_t server);
 void tbi_server_recall(struct tbi_step *step, uint32_t server, bool by_itself);
 /* A silent call was acknowledged, or is too late to be: the call's own deadline is left. */
 void tbi_server_ack_over(struct tb_city *city, uint32_t server);
+/* A window that gets free closes or pauses, as was asked for meanwhile. */
+void tbi_server_stop_now(struct tbi_step *step, uint32_t server);
+/* Of the calls on the city's list (server.h): the first has run out, and acts. */
+void tbi_calls_act(struct tbi_step *step);
+/* When that is; TB_NEVER: there is none. */
+static inline tb_time tbi_calls_at(const struct tb_city *city)
+{
+    const uint32_t head = city->calls.head;
+    return head == TB_NONE ? TB_NEVER : tbi_server(city, head)->deadline_at;
+}
+/* Is it before what is due of its own at that instant at a station? */
+bool tbi_calls_before(const struct tb_city *city, tb_time at, uint32_t station);
+/* When the first of a station's does. O(calls on that list). */
+tb_time tbi_calls_first_of(const struct tb_city *city, uint32_t station);
+/* Is one of a station's due by now, and the first of all? If only due, each station gets a list
+ * of its own, and its deadline says so. */
+bool tbi_calls_due_of(struct tb_city *city, uint32_t station, tb_time now);
 /* WINDOW.SKILL. */
 void tbi_server_skill(struct tbi_step *step, uint32_t server, uint32_t profile);
 /* The window's ticket goes back to its line; then the window is released. (window.c) */
@@ -240,6 +240,16 @@ static inline int tbi_server_next(enum tb_server_state from, enum tb_server_caus
     return tbi_server_nexts[from][cause] - 1;
 }
 
+/* SERVER_UNKNOWN, SERVER_STATE or OK: the window is in a state that allows it. */
+static inline enum tb_status tbi_window_check(const struct tb_city *city, uint32_t server,
+                                              enum tb_server_cause cause)
+{
+    if (server >= city->size.servers)
+        return TB_STATUS_SERVER_UNKNOWN;
+    if (tbi_server_next((enum tb_server_state)tbi_server(city, server)->state, cause) < 0)
+        return TB_STATUS_SERVER_STATE;
+    return TB_STATUS_OK;
+}
 /* SKILL_MISSING, OVERTAKE_BOUND, STATION_OUT_OF_STEP, or the call (WINDOW.CALL, HELP.ASSIGN).
  * (window.c) */
 enum tb_status tbi_window_call(struct tbi_step *step, uint32_t server, uint32_t ticket);
@@ -286,8 +296,30 @@ enum tb_status tbi_transfer_check(const struct tbi_step *step, const struct tb_c
 void tbi_transfer(struct tbi_step *step, uint32_t ticket, uint32_t station, uint32_t matter,
                   uint32_t server);
 /* MATTERS_TOO_MANY, MATTER_UNKNOWN, MATTER_ELSEWHERE or OK for the command's matters there. */
-enum tb_status tbi_matters_check(const struct tb_city *city, const struct tb_command *command,
-                                 uint32_t station);
+static inline enum tb_status tbi_matters_check(const struct tb_city *city,
+                                               const struct tb_command *command, uint32_t station)
+{
+    const uint32_t count = command->matter_count ? command->matter_count : 1;
+    if (count > TB_COMMAND_MATTERS_MAX)
+        return TB_STATUS_MATTERS_TOO_MANY;
+    for (uint32_t i = 0; i < count; i++) {
+        if (command->matters[i] >= city->size.matters)
+            return TB_STATUS_MATTER_UNKNOWN;
+        if (!tbi_matter_at(city, command->matters[i], station))
+            return TB_STATUS_MATTER_ELSEWHERE;
+    }
+    return TB_STATUS_OK;
+}
+/* The group at the station has room today. */
+static inline bool tbi_quota_left(const struct tbi_station *station, uint32_t group)
+{
+    const struct tbi_group *row = tbi_station_group(station, group);
+    return row->quota == 0 || row->used < row->quota;
+}
+/* Makes the ticket of TICKET.TAKE or KIOSK.REQUEST with the first `count` matters of the command,
+ * gives the number, tells the expected wait, and joins the line. (life.c) */
+void tbi_ticket_take(struct tbi_step *step, const struct tb_command *command, uint32_t station,
+                     uint32_t count, uint8_t origin, uint32_t queue);
 /* One ticket of those that expire (R2); false: none is left. */
 bool tbi_ticket_expire_one(struct tbi_step *step, uint32_t station);
 /* A ticket's timer has come: BOOKED, PARKED, ABSENT. Tasks: tbi_case_timer. */
@@ -310,9 +342,6 @@ enum tb_status tbi_case_room(const struct tb_city *city, uint32_t matter);
 /* A waiting task of the case at that station, the one that began last; TB_NONE. */
 uint32_t tbi_case_task_at(const struct tb_city *city, uint32_t case_, uint32_t station);
 
-/* R12; 0: not kept */
-tb_ref tbi_visit_add(struct tbi_step *step, struct tbi_station *station,
-                     const struct tbi_ticket *ticket);
 /* Of those on the city's lists: is the first due before that instant, or at it and of a lower
  * station? */
 bool tbi_visits_before(const struct tb_city *city, tb_time at, uint32_t station);
@@ -342,16 +371,11 @@ void tbi_estimate(const struct tb_city *city, uint32_t station, uint32_t queue,
 void tbi_estimate_later(const struct tb_city *city, uint32_t station, uint32_t queue,
                         uint32_t extra, uint32_t windows, bool opening,
                         struct tb_wait *out);
-/* The same for a ticket that joins now: keeps the base in it, to be judged by its call. */
-void tbi_estimate_begin(const struct tbi_station *station, struct tbi_ticket *ticket,
-                        uint32_t queue, struct tb_wait *out);
-void tbi_estimate_learn(struct tbi_station *station, const struct tbi_ticket *ticket,
-                        int64_t waited_us);
-/* Of one who left instead. */
+/* The same for a ticket that joins now, kept in it to be judged by its call: estimate.h. */
+/* What is learned of one who left before his call. */
 void tbi_estimate_left(struct tb_city *city, uint32_t ticket, int64_t waited_us);
 /* After windows opened, closed or changed skills: which lines are served by how many. */
 void tbi_estimate_server(struct tb_city *city, uint32_t server, bool open, uint32_t profile);
-void tbi_estimate_served(const struct tbi_station *station, uint32_t group, int64_t served_us);
 void tbi_estimate_day(struct tbi_step *step, uint32_t station); /* ESTIMATES, counters to 0 */
 
 uint64_t tbi_request_fingerprint(const struct tb_command *command);

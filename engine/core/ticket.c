@@ -1,5 +1,6 @@
-/* TICKET.*: what citizens do. */
+/* TICKET.*: what citizens do; to take a number: life.c. */
 #include "pool.h"
+#include "server.h"
 #include "step.h"
 
 /* The ticket of a citizen's command, or why not. */
@@ -22,96 +23,6 @@ static int64_t age(const struct tbi_step *step, const struct tbi_ticket *ticket)
     return step->now > ticket->place_at ? step->now - ticket->place_at : 0;
 }
 
-/* ---- taking ------------------------------------------------------------------------------- */
-
-/* The group at the station has room today. */
-static bool quota_left(const struct tbi_station *station, uint32_t group)
-{
-    const struct tbi_group *row = tbi_station_group(station, group);
-    return row->quota == 0 || row->used < row->quota;
-}
-
-/* Makes the ticket with the matters of the command, gives the number, tells the expected wait, and
- * joins the line. */
-static void ticket_take(struct tbi_step *step, const struct tb_command *command,
-                        uint32_t station_index, uint32_t count, uint8_t origin, uint32_t queue)
-{
-    struct tb_city *city = step->city;
-    struct tbi_station *station = tbi_station(city, station_index);
-    const uint32_t index = tbi_ticket_new(city);
-    struct tbi_ticket *ticket = tbi_ticket(city, index);
-    struct tb_wait wait = {TB_WAIT_UNKNOWN, TB_WAIT_UNKNOWN, 0, 0};
-    *ticket = (struct tbi_ticket){
-        .place_at = step->now,
-        .name = ticket->name,
-        .server = TB_NONE,
-        .number = ++station->number_last,
-        .station = (uint16_t)station_index,
-        .queue = (uint8_t)queue,
-        .state = TB_TICKET_WAITING,
-        .origin = origin,
-        .flags = command->flags & TB_FLAG_SILENT && origin >> 4 != TB_CHANNEL_VIDEO
-                     ? TBI_TICKET_FRESH | TBI_TICKET_SILENT
-                     : TBI_TICKET_FRESH,
-        .matter = command->matters[0],
-        .matters_left = (uint8_t)(count - 1),
-        .citizen = command->citizen,
-    };
-    for (uint32_t i = 1; i < count; i++)
-        tbi_more(city, index)->matters[i - 1] = command->matters[i];
-    tbi_station_group(station, queue / TB_CLASSES)->used++;
-    if (tbi_station_rules(station)[TB_RULE_estimate])
-        tbi_estimate_begin(station, ticket, queue, &wait);
-    tbi_emit_whole(step, TB_EVENT_TAKEN, station, ticket, index, TB_NONE, wait.half_us,
-                   wait.nine_in_ten_us);
-    tbi_join(step, index, queue);
-}
-
-/* Each matter of the command exists and is handled there. */
-enum tb_status tbi_matters_check(const struct tb_city *city, const struct tb_command *command,
-                                 uint32_t station)
-{
-    uint32_t count = command->matter_count ? command->matter_count : 1;
-    if (count > TB_COMMAND_MATTERS_MAX)
-        return TB_STATUS_MATTERS_TOO_MANY;
-    for (uint32_t i = 0; i < count; i++) {
-        if (command->matters[i] >= city->size.matters)
-            return TB_STATUS_MATTER_UNKNOWN;
-        if (!tbi_matter_at(city, command->matters[i], station))
-            return TB_STATUS_MATTER_ELSEWHERE;
-    }
-    return TB_STATUS_OK;
-}
-
-enum tb_status tbi_do_TICKET_TAKE(struct tbi_step *step, const struct tb_command *command)
-{
-    struct tb_city *city = step->city;
-    if (command->station >= city->size.stations)
-        return TB_STATUS_STATION_UNKNOWN;
-    const struct tbi_station *station = tbi_station(city, command->station);
-    tbi_station_fetch(station);
-    if (station->kind != TB_STATION_HALL)
-        return TB_STATUS_STATION_KIND;
-    if (!station->accepts)
-        return TB_STATUS_HALL_CLOSED;
-    enum tb_status status = tbi_matters_check(city, command, command->station);
-    if (status != TB_STATUS_OK)
-        return status;
-    if (command->class_ > TB_CLASS_GREEN)
-        return TB_STATUS_CLASS_INVALID;
-    if (command->channel > TB_CHANNEL_MOBILE)
-        return TB_STATUS_CHANNEL_INVALID;
-    uint32_t group = tbi_matter(city, command->matters[0])->group;
-    if (!quota_left(station, group))
-        return TB_STATUS_QUOTA_EXHAUSTED;
-    if (tbi_pool_left(&city->tickets) == 0)
-        return TB_STATUS_TICKETS_FULL;
-    ticket_take(step, command, command->station, command->matter_count ? command->matter_count : 1,
-                (uint8_t)(command->class_ | command->channel << 4),
-                group * TB_CLASSES + command->class_);
-    return TB_STATUS_OK;
-}
-
 enum tb_status tbi_do_KIOSK_REQUEST(struct tbi_step *step, const struct tb_command *command)
 {
     struct tb_city *city = step->city;
@@ -129,13 +40,13 @@ enum tb_status tbi_do_KIOSK_REQUEST(struct tbi_step *step, const struct tb_comma
         return TB_STATUS_REMOTE_MISSING;
     if (!tbi_station(city, city->station_remote)->accepts)
         return TB_STATUS_HALL_CLOSED;
-    if (!quota_left(tbi_station(city, city->station_remote), group))
+    if (!tbi_quota_left(tbi_station(city, city->station_remote), group))
         return TB_STATUS_QUOTA_EXHAUSTED;
     if (tbi_pool_left(&city->tickets) == 0)
         return TB_STATUS_TICKETS_FULL;
     if (!tbi_in_step(step, city->station_remote))
         return TB_STATUS_STATION_OUT_OF_STEP;
-    ticket_take(step, command, city->station_remote, 1, TB_CLASS_NORMAL | TB_CHANNEL_VIDEO << 4,
+    tbi_ticket_take(step, command, city->station_remote, 1, TB_CLASS_NORMAL | TB_CHANNEL_VIDEO << 4,
                 group * TB_CLASSES + TB_CLASS_NORMAL);
     return TB_STATUS_OK;
 }
@@ -187,7 +98,7 @@ enum tb_status tbi_do_TICKET_CANCEL(struct tbi_step *step, const struct tb_comma
         tbi_station(city, ticket->station)->booked--;
     }
     if (server != TB_NONE) {
-        tbi_server_calls_remove(city, server);
+        tbi_calls_remove(city, tbi_server(city, server));
         tbi_station(city, ticket->station)->called--;
     }
     tbi_emit_at_server(step, TB_EVENT_CANCELLED, index, server)->value = since;

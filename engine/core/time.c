@@ -147,7 +147,8 @@ static tb_time first_below(const struct tb_city *city, uint32_t level, uint64_t 
 
 tb_time tbi_due_first(const struct tb_city *city, tb_time limit)
 {
-    const tb_time found = least(tbi_visits_at(city), limit), bound = tbi_due_bound(city);
+    const tb_time shared_at = least(tbi_visits_at(city), tbi_calls_at(city));
+    const tb_time found = least(shared_at, limit), bound = tbi_due_bound(city);
     if (bound >= found)
         return found;
     if (root_right(city) != TB_NONE)
@@ -221,6 +222,12 @@ static void act_timer(struct tbi_step *step, uint32_t station)
         tbi_ticket_timer(step, ticket);
 }
 
+enum tbi_due tbi_time_kind(const struct tb_city *city, uint32_t station)
+{
+    const tb_time at = *tbi_due_station(city, station);
+    return (enum tbi_due)first_of_eight(tbi_station(city, station)->due_at, at);
+}
+
 void tbi_time_act(struct tbi_step *step, uint32_t index)
 {
     static void (*const act[TBI_DUE_COUNT])(struct tbi_step *, uint32_t) = {
@@ -230,8 +237,8 @@ void tbi_time_act(struct tbi_step *step, uint32_t index)
         [TBI_DUE_LAPSE] = tbi_visit_lapse,
     };
     struct tbi_station *station = tbi_station(step->city, index);
-    tb_time at = *tbi_due_station(step->city, index);
-    const uint32_t kind = first_of_eight(station->due_at, at);
+    const tb_time at = *tbi_due_station(step->city, index);
+    const enum tbi_due kind = tbi_time_kind(step->city, index);
     tb_assert(at != TB_NEVER && kind < TBI_DUE_COUNT && act[kind]);
     tbi_time_begin(step);
     step->now = at;

@@ -426,27 +426,37 @@ static const char *verify_servers(const struct tb_city *city, uint32_t station_i
                : "a station counts its ready or open windows wrong";
 }
 
+/* A list of calls, a station's or (TB_NONE) the city's. */
 static const char *verify_calls(const struct tb_city *city, uint32_t station_index,
                                 struct sums *sums)
 {
-    const struct tbi_station *station = tbi_station(city, station_index);
+    const bool shared = station_index == TB_NONE;
+    const struct tbi_station *station = shared ? NULL : tbi_station(city, station_index);
+    const struct tbi_list *calls = shared ? &city->calls : &station->calls;
+    const struct tbi_server *last = NULL;
     uint32_t before = TB_NONE;
-    for (uint32_t i = station->calls.head; i != TB_NONE; i = tbi_server(city, i)->next) {
+    for (uint32_t i = calls->head; i != TB_NONE; i = tbi_server(city, i)->next) {
         if (i >= city->size.servers)
             return "a list of calls holds what is no window";
         const struct tbi_server *server = tbi_server(city, i);
+        const uint32_t of = server->call_station;
         if (server->state != TB_SERVER_CALLED || server->prev != before ||
             server->deadline_at == TB_NEVER || server->ticket >= city->tickets.used ||
-            tbi_ticket(city, server->ticket)->station != station_index)
+            tbi_ticket(city, server->ticket)->station != of || of >= city->size.stations ||
+            server->call_shared != shared || (!shared && of != station_index))
             return "a list of calls holds a window that does not belong there";
-        if (before != TB_NONE && tbi_server(city, before)->deadline_at > server->deadline_at)
+        if (shared && tbi_station(city, of)->calls.head != TB_NONE)
+            return "a station has calls on its own list and on the city's";
+        if (last && (last->deadline_at > server->deadline_at ||
+                     (last->deadline_at == server->deadline_at && last->call_station > of)))
             return "calls are not in order of their deadlines";
+        last = server;
         before = i;
         sums->calls++;
     }
-    const uint32_t head = station->calls.head;
-    const tb_time at = head == TB_NONE ? TB_NEVER : tbi_server(city, head)->deadline_at;
-    return station->calls.tail == before && station->due_at[TBI_DUE_CALL] == at
+    const tb_time at =
+        calls->head == TB_NONE ? TB_NEVER : tbi_server(city, calls->head)->deadline_at;
+    return calls->tail == before && (shared || station->due_at[TBI_DUE_CALL] == at)
                ? NULL
                : "a list of calls ends wrong, or is due at another time";
 }
@@ -581,8 +591,8 @@ static const char *verify_day(const struct tb_city *city, uint32_t station_index
 
 static const char *verify_deadlines(const struct tb_city *city)
 {
-    tb_time all = city->visits_due[0].at;
-    all = city->visits_due[1].at < all ? city->visits_due[1].at : all;
+    const tb_time visit_at = tbi_visits_at(city), call_at = tbi_calls_at(city);
+    tb_time all = visit_at < call_at ? visit_at : call_at;
     for (uint32_t i = 0; i < city->size.stations; i++) {
         tb_time least = TB_NEVER;
         for (uint32_t k = 0; k < TBI_DUE_COUNT; k++) {
@@ -716,6 +726,7 @@ const char *tb_city_verify(const struct tb_city *city)
     for (uint32_t s = 0; s < city->size.stations; s++)
         VERIFY(verify_station(city, s, &sums));
     VERIFY(verify_remote(city, &sums));
+    VERIFY(verify_calls(city, TB_NONE, &sums));
     VERIFY(verify_visits(city, TB_NONE, false, &sums));
     VERIFY(verify_visits(city, TB_NONE, true, &sums));
     for (uint32_t c = 0; c < city->cases.used; c++) {

@@ -174,6 +174,8 @@ tb_time tb_station_deadline_at(const struct tb_city *city, uint32_t station)
 {
     tb_assert(station < city->size.stations);
     const tb_time visit_at = tbi_visits_first_of(city, station);
+    const tb_time call_at = tbi_calls_first_of(city, station);
+    const tb_time shared_at = visit_at < call_at ? visit_at : call_at;
     const tb_time at = *tbi_due_station(city, station);
-    return visit_at < at ? visit_at : at;
+    return shared_at < at ? shared_at : at;
 }

@@ -4,23 +4,17 @@
  * lapse_at; a visit that lapses before it is due goes straight to the second. As every visit waits
  * equally long, they come due in the order in which they were made: so the city has a list of each,
  * in order of (instant, station), and a new visit goes to its end. Nothing of the tree of deadlines
- * (time.c) is touched.
+ * (time.c) is touched. What each visit goes through is in visit.h.
  *
  * Where that order fails, because rules differ or stations are stepped for themselves, each
  * station gets lists of its own, which are its business in the tree. A station's visits are all on
  * its own lists or all on the city's; once its own are empty, it comes back to the city's. */
-#include "pool.h"
-#include "step.h"
+#include "visit.h"
 
 /* How far back from the end a visit may belong: past so many of its instant, of higher stations,
  * or past a few that are later. */
 #define SHARED_STEPS_MAX 1024
 #define SHARED_STEPS_LATER 256 /* one that is later counts as so many */
-
-static tb_time visit_at(const struct tbi_visit *visit, bool lapses)
-{
-    return lapses ? visit->lapse_at : visit->follow_at;
-}
 
 static struct tbi_list *visit_list(struct tbi_station *station, bool lapses)
 {
@@ -37,7 +31,7 @@ static tb_time visit_first_at(const struct tb_city *city, uint32_t head, bool la
     const char *next = (const char *)tbi_visit(city, visit->next);
     __builtin_prefetch(next, 1);
     __builtin_prefetch(next + sizeof(struct tbi_visit) - 1, 1);
-    return visit_at(visit, lapses);
+    return tbi_visit_at(visit, lapses);
 }
 
 static void visit_first(struct tb_city *city, const struct tbi_visit *visit, uint32_t head,
@@ -70,9 +64,9 @@ static void visit_insert_own(struct tb_city *city, uint32_t index, bool lapses)
 {
     struct tbi_visit *visit = tbi_visit(city, index);
     struct tbi_list *list = visit_list(tbi_station(city, visit->station), lapses);
-    const tb_time at = visit_at(visit, lapses);
+    const tb_time at = tbi_visit_at(visit, lapses);
     uint32_t prev = list->tail, next = TB_NONE;
-    while (prev != TB_NONE && visit_at(tbi_visit(city, prev), lapses) > at) {
+    while (prev != TB_NONE && tbi_visit_at(tbi_visit(city, prev), lapses) > at) {
         next = prev;
         prev = tbi_visit(city, prev)->prev;
     }
@@ -97,7 +91,7 @@ static __attribute__((noinline, cold)) void visits_part(struct tb_city *city)
 }
 
 /* Not at the end of a city's list, or not on any. */
-static __attribute__((noinline)) void visit_insert_within(struct tb_city *city,
+void tbi_visit_insert_within(struct tb_city *city,
                                                           struct tbi_station *station,
                                                           uint32_t index, bool lapses)
 {
@@ -107,12 +101,12 @@ static __attribute__((noinline)) void visit_insert_within(struct tb_city *city,
     }
     struct tbi_visits *shared = &city->visits_due[lapses];
     struct tbi_visit *visit = tbi_visit(city, index);
-    const tb_time at = visit_at(visit, lapses);
+    const tb_time at = tbi_visit_at(visit, lapses);
     uint32_t prev = shared->list.tail, next = TB_NONE;
     uint32_t steps = 0;
     while (prev != TB_NONE) {
         const struct tbi_visit *before = tbi_visit(city, prev);
-        const tb_time before_at = visit_at(before, lapses);
+        const tb_time before_at = tbi_visit_at(before, lapses);
         if (before_at < at || (before_at == at && before->station <= visit->station))
             break;
         steps += before_at > at ? SHARED_STEPS_LATER : 1;
@@ -127,34 +121,6 @@ static __attribute__((noinline)) void visit_insert_within(struct tb_city *city,
     visit->name |= TBI_VISIT_SHARED;
     station->visits_shared++;
     visit_link(city, &shared->list, index, prev, next, lapses);
-}
-
-/* At the end of a city's list, where it mostly belongs; false: it does not. */
-static inline bool visit_append(struct tb_city *city, const struct tbi_station *station,
-                                struct tbi_visit *visit, uint32_t index, bool lapses)
-{
-    struct tbi_list *list = &city->visits_due[lapses].list;
-    const uint32_t tail = list->tail;
-    struct tbi_visit *last = tbi_visit(city, tail);
-    if (tail == TB_NONE || (station->follows.head & station->lapses.head) != TB_NONE)
-        return false;
-    const tb_time at = visit_at(visit, lapses), last_at = visit_at(last, lapses);
-    if (last_at > at || (last_at == at && last->station > visit->station))
-        return false;
-    visit->name |= TBI_VISIT_SHARED;
-    visit->prev = tail;
-    visit->next = TB_NONE;
-    list->tail = last->next = index;
-    return true;
-}
-
-static inline void visit_insert(struct tb_city *city, struct tbi_station *station,
-                                struct tbi_visit *visit, uint32_t index, bool lapses)
-{
-    if (visit_append(city, station, visit, index, lapses))
-        station->visits_shared++;
-    else
-        visit_insert_within(city, station, index, lapses);
 }
 
 static void visit_remove(struct tb_city *city, struct tbi_station *station,
@@ -202,31 +168,6 @@ static inline void visit_end(struct tb_city *city, struct tbi_visit *visit, uint
     tbi_visit_free(city, index);
 }
 
-tb_ref tbi_visit_add(struct tbi_step *step, struct tbi_station *station,
-                     const struct tbi_ticket *ticket)
-{
-    struct tb_city *city = step->city;
-    const int64_t follow_us = tbi_station_rules(station)[TB_RULE_rate_follow_us];
-    if (follow_us == 0 || tbi_pool_left(&city->visits) == 0)
-        return 0;
-    uint32_t index = tbi_visit_new(city);
-    struct tbi_visit *visit = tbi_visit(city, index);
-    const tb_ref ref = tbi_visit_ref(visit, index);
-    const int64_t lapse_us = tbi_station_rules(station)[TB_RULE_rate_end_us];
-    tb_assert(!(visit->name & TBI_VISIT_FLAGS));
-    visit->station = ticket->station;
-    visit->matter = ticket->matter;
-    visit->server = ticket->server;
-    visit->number = ticket->number;
-    visit->follow_at = step->now + follow_us;
-    visit->lapse_at = step->now + lapse_us;
-    if (lapse_us < follow_us)
-        visit_insert_within(city, station, index, true);
-    else
-        visit_insert(city, station, visit, index, false);
-    return ref;
-}
-
 /* It has been taken off the first list. */
 static inline void visit_say_follow(struct tbi_step *step, struct tbi_station *station,
                                     struct tbi_visit *visit, uint32_t index)
@@ -249,7 +190,7 @@ void tbi_visit_follow(struct tbi_step *step, uint32_t station_index)
     struct tbi_visit *visit = tbi_visit(step->city, index);
     visit_remove(step->city, station, visit, false);
     visit_say_follow(step, station, visit, index);
-    visit_insert(step->city, station, visit, index, true);
+    tbi_visit_insert(step->city, station, visit, index, true);
 }
 
 void tbi_visit_lapse(struct tbi_step *step, uint32_t station_index)
@@ -298,10 +239,10 @@ static inline void shared_act(struct tbi_step *step, struct tb_city *city, bool 
         return;
     }
     visit_say_follow(step, station, visit, index);
-    if (visit_append(city, station, visit, index, true))
+    if (tbi_visit_append(city, station, visit, index, true))
         return;
     station->visits_shared--;
-    visit_insert_within(city, station, index, true);
+    tbi_visit_insert_within(city, station, index, true);
 }
 
 void tbi_visits_act(struct tbi_step *step, tb_time now)
@@ -315,7 +256,7 @@ void tbi_visits_act(struct tbi_step *step, tb_time now)
             shared_act(step, city, false);
         tbi_time_passed(step);
         const tb_time at = tbi_visits_at(city);
-        if (at > now || at >= tbi_due_bound(city))
+        if (at > now || at >= tbi_due_bound(city) || at >= tbi_calls_at(city))
             return;
     } while (step->only == TB_NONE && step->out <= step->last);
 }
@@ -324,10 +265,12 @@ void tbi_visits_act(struct tbi_step *step, tb_time now)
 static uint32_t shared_of(const struct tb_city *city, uint32_t station, bool lapses, tb_time until)
 {
     uint32_t index = city->visits_due[lapses].list.head;
-    while (index != TB_NONE && tbi_visit(city, index)->station != station)
-        index = visit_at(tbi_visit(city, index), lapses) > until ? TB_NONE
-                                                                  : tbi_visit(city, index)->next;
-    return index != TB_NONE && visit_at(tbi_visit(city, index), lapses) <= until ? index : TB_NONE;
+    while (index != TB_NONE && tbi_visit_at(tbi_visit(city, index), lapses) <= until) {
+        if (tbi_visit(city, index)->station == station)
+            return index;
+        index = tbi_visit(city, index)->next;
+    }
+    return TB_NONE;
 }
 
 tb_time tbi_visits_first_of(const struct tb_city *city, uint32_t station)
@@ -338,7 +281,7 @@ tb_time tbi_visits_first_of(const struct tb_city *city, uint32_t station)
         const uint32_t index = shared_of(city, station, lapses, TB_NEVER);
         if (index == TB_NONE)
             continue;
-        const tb_time at = visit_at(tbi_visit(city, index), lapses);
+        const tb_time at = tbi_visit_at(tbi_visit(city, index), lapses);
         first = at < first ? at : first;
     }
     return first;

@@ -107,7 +107,7 @@
  *     ahead leaves the line so that exactly n are ahead of a ticket, NEAR. Its event comes
  *     right after the event of that leaving.
  * R14 Estimates. See tb_city_wait. They change with every call; the formula is in
- *     engine/core/estimate.c and is the one thing that the naive model of the tests shares
+ *     engine/core/estimate.h and is the one thing that the naive model of the tests shares
  *     with the core. */
 #ifndef TONGBAN_CITY_H
 #define TONGBAN_CITY_H
@@ -215,7 +215,8 @@ struct tb_step_result tb_station_step(struct tb_city *city, uint32_t station, tb
 
 /* The next instant at which time alone changes something; TB_NEVER if none. O(1); after a deadline
  * was taken away, until time next acts, O(log stations) and what was taken away besides. A
- * station's: O(1) where stations are stepped for themselves, else O(visits to be followed up). */
+ * station's: O(1) where stations are stepped for themselves, else O(visits to be followed
+ * up and calls that wait). */
 tb_time tb_city_deadline_at(const struct tb_city *city);
 /* The same, or `limit` where that is earlier. Who only asks whether something comes before an
  * instant close to the last step's has his answer in O(1): deadlines taken away before they came
