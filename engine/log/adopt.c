@@ -185,9 +185,7 @@ int tbi_log_tool_adopt(struct tbi_log_tool *tool)
         return 2;
     }
     tool->scenario = tb_scenario_load(path, &problems);
-    for (uint32_t i = 0; i < problems.count; i++)
-        fprintf(stderr, "%s:%u:%u: %s %s\n", problems.problems[i].file, problems.problems[i].line,
-                problems.problems[i].column, problems.problems[i].zh, problems.problems[i].en);
+    tb_scenario_problems_print(&problems, TB_LANGUAGE_BOTH, stderr);
     tb_scenario_problems_free(&problems);
     if (tool->scenario == NULL)
         return 2;

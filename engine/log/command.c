@@ -134,9 +134,8 @@ bool tbi_log_tool_scenario(struct tbi_log_tool *tool, bool quiet)
     const char *path = tool->scenario_path != NULL ? tool->scenario_path : tool->meta.scenario;
 
     tool->scenario = tb_scenario_load(path, &problems);
-    for (uint32_t i = 0; i < problems.count && !quiet; i++)
-        fprintf(stderr, "%s:%u:%u: %s %s\n", problems.problems[i].file, problems.problems[i].line,
-                problems.problems[i].column, problems.problems[i].zh, problems.problems[i].en);
+    if (!quiet)
+        tb_scenario_problems_print(&problems, TB_LANGUAGE_BOTH, stderr);
     tb_scenario_problems_free(&problems);
     if (tool->scenario == NULL && !quiet)
         fprintf(stderr,

@@ -31,9 +31,7 @@ static struct tb_scenario *scenario_load(const char *dir)
     struct tb_scenario_problems problems = {0};
     struct tb_scenario *scenario = tb_scenario_load(dir, &problems);
 
-    for (uint32_t i = 0; i < problems.count; i++)
-        fprintf(stderr, "%s:%u:%u: %s %s\n", problems.problems[i].file, problems.problems[i].line,
-                problems.problems[i].column, problems.problems[i].zh, problems.problems[i].en);
+    tb_scenario_problems_print(&problems, TB_LANGUAGE_BOTH, stderr);
     tb_scenario_problems_free(&problems);
     return scenario;
 }

@@ -184,10 +184,65 @@ void tb_scenario_problems_free(struct tb_scenario_problems *problems)
     *problems = (struct tb_scenario_problems){0};
 }
 
+/* FILE, FILE:LINE or FILE:LINE:COLUMN. */
+static int place_text(const struct tb_scenario_problem *p, char *text, size_t bytes)
+{
+    if (p->line == 0)
+        return snprintf(text, bytes, "%s", p->file);
+    if (p->column == 0)
+        return snprintf(text, bytes, "%s:%u", p->file, p->line);
+    return snprintf(text, bytes, "%s:%u:%u", p->file, p->line, p->column);
+}
+
+int tb_scenario_problem_text(const struct tb_scenario_problem *p, enum tb_language language,
+                             char *text, size_t bytes)
+{
+    const bool chinese = language != TB_LANGUAGE_EN;
+    const char *allowed = chinese ? p->allowed_zh : p->allowed_en;
+    const char *before = allowed[0] == 0 ? "" : chinese ? "；应为：" : "; allowed: ";
+    const int place = place_text(p, text, bytes);
+    const size_t used = (size_t)place < bytes ? (size_t)place : bytes;
+
+    return place + snprintf(text + used, bytes - used, ": %s%s%s", chinese ? p->zh : p->en, before,
+                            allowed);
+}
+
+void tb_scenario_problems_print(const struct tb_scenario_problems *problems,
+                                enum tb_language language, FILE *file)
+{
+    char text[8192];
+
+    for (uint32_t i = 0; i < problems->count; i++) {
+        const struct tb_scenario_problem *p = &problems->problems[i];
+
+        tb_scenario_problem_text(p, language, text, sizeof text);
+        fprintf(file, "%s\n", text);
+        if (language == TB_LANGUAGE_BOTH)
+            fprintf(file, "    %s%s%s\n", p->en, p->allowed_en[0] == 0 ? "" : "; allowed: ",
+                    p->allowed_en);
+    }
+    if (problems->count > 1)
+        fprintf(file,
+                language == TB_LANGUAGE_ZH   ? "共 %u 处错误\n"
+                : language == TB_LANGUAGE_EN ? "%u mistakes\n"
+                                             : "共 %u 处错误 mistakes\n",
+                problems->count);
+}
+
 /* ---- what is allowed ------------------------------------------------------------------------
  * */
 
-enum { LIST_MAX = 240 };
+enum { LIST_MAX = 240, LIKE_BYTES = 5 };
+
+/* How many bytes two names begin with alike. */
+static uint32_t common_bytes(const char *a, const char *b)
+{
+    uint32_t bytes = 0;
+
+    while (a[bytes] != 0 && a[bytes] == b[bytes])
+        bytes++;
+    return bytes;
+}
 
 void tbi_allowed_begin(struct tbi_allowed *allowed, const char *wanted)
 {
@@ -200,7 +255,12 @@ void tbi_allowed_add(struct tbi_allowed *allowed, const char *name)
 
     if (allowed->wanted != NULL) {
         const uint32_t distance = tbi_value_distance(allowed->wanted, name);
+        const uint32_t common = common_bytes(allowed->wanted, name);
 
+        if (common > allowed->kin_common) {
+            allowed->kin_common = common;
+            allowed->kin = name;
+        }
         if (distance < allowed->nearest_distance) {
             allowed->nearest_distance = distance;
             allowed->nearest = name;
@@ -228,11 +288,14 @@ const char *tbi_allowed_end(struct tbi_allowed *allowed)
     list[allowed->bytes] = 0;
     if (allowed->skipped > 0)
         snprintf(more, sizeof more, " ... (+%u)", allowed->skipped);
-    /* Only a name that is really like it: a third of the letters may differ. */
-    if (allowed->nearest != NULL && strlen(allowed->nearest) < 64 &&
-        allowed->nearest_distance * 3 <= length + 2) {
-        snprintf(zh, sizeof zh, "；是不是“%s”？", allowed->nearest);
-        snprintf(en, sizeof en, "; did you mean \"%s\"?", allowed->nearest);
+    /* Only a name that is really like it: a third of the letters may differ, or the first word is
+     * the same. */
+    const char *nearest = allowed->nearest;
+    if (nearest != NULL && allowed->nearest_distance * 3 > length + 2)
+        nearest = allowed->kin_common >= LIKE_BYTES ? allowed->kin : NULL;
+    if (nearest != NULL && strlen(nearest) < 64) {
+        snprintf(zh, sizeof zh, "；是不是“%s”？", nearest);
+        snprintf(en, sizeof en, "; did you mean \"%s\"?", nearest);
     }
     snprintf(allowed->text, sizeof allowed->text, "%s%s%s\f%s%s%s", list, more, zh, list,
              more, en);

@@ -43,6 +43,8 @@ struct tbi_allowed {
     uint32_t skipped;
     const char *wanted, *nearest; /* what was written, and the name that is most like it */
     uint32_t nearest_distance;
+    const char *kin; /* the name that begins most like it, with so many bytes in common */
+    uint32_t kin_common;
 };
 void tbi_allowed_begin(struct tbi_allowed *allowed, const char *wanted);
 void tbi_allowed_add(struct tbi_allowed *allowed, const char *name);

@@ -19,6 +19,8 @@
 #ifndef TONGBAN_SCENARIO_H
 #define TONGBAN_SCENARIO_H
 
+#include <stdio.h>
+
 #include "tongban/config.h"
 
 #ifdef __cplusplus
@@ -44,6 +46,20 @@ struct tb_scenario_problems {
     void *memory; /* private */
 };
 void tb_scenario_problems_free(struct tb_scenario_problems *problems);
+
+/* "FILE:LINE:COLUMN: what is wrong; allowed: what is allowed" in one language, without line or
+ * column where there is none. Written as snprintf does: the length is that of the whole text. */
+enum tb_language {
+    TB_LANGUAGE_ZH = 1,
+    TB_LANGUAGE_EN = 2,
+    TB_LANGUAGE_BOTH = 3, /* for print: Chinese, and English on a line below it */
+};
+int tb_scenario_problem_text(const struct tb_scenario_problem *problem, enum tb_language language,
+                             char *text, size_t bytes);
+
+/* All of them, a line each (both languages: two), and how many they are if they are several. */
+void tb_scenario_problems_print(const struct tb_scenario_problems *problems,
+                                enum tb_language language, FILE *file);
 
 /* ---- Names, durations --------------------------------------------------------------------- */
 

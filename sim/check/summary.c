@@ -118,30 +118,9 @@ void tbs_check_summary(const struct tb_scenario *s, FILE *out)
     fprintf(out, "没有错误 no mistakes\n");
 }
 
-static void print_place(const struct tb_scenario_problem *p, FILE *out)
-{
-    fputs(p->file, out);
-    if (p->line > 0)
-        fprintf(out, ":%u", p->line);
-    if (p->column > 0)
-        fprintf(out, ":%u", p->column);
-}
-
 void tbs_check_problems(const struct tb_scenario_problems *problems, FILE *out)
 {
-    for (uint32_t i = 0; i < problems->count; i++) {
-        const struct tb_scenario_problem *p = &problems->problems[i];
-
-        print_place(p, out);
-        fprintf(out, ": %s", p->zh);
-        if (p->allowed_zh[0] != 0)
-            fprintf(out, "；应为：%s", p->allowed_zh);
-        fprintf(out, "\n    %s", p->en);
-        if (p->allowed_en[0] != 0)
-            fprintf(out, "; allowed: %s", p->allowed_en);
-        fputc('\n', out);
-    }
-    fprintf(out, "%u 处错误 mistakes\n", problems->count);
+    tb_scenario_problems_print(problems, TB_LANGUAGE_BOTH, out);
 }
 
 /* ---- for programs ------------------------------------------------------------------------ */

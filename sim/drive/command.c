@@ -13,6 +13,7 @@
 
 #include "drive/wire.h"
 #include "model/model.h"
+#include "run/arguments.h"
 #include "run/whole.h"
 
 enum { CONNECTIONS_MAX = 10000 };
@@ -268,8 +269,8 @@ static const char usage[] =
     "Lives the first days of the scenario's calendar on a scheduler started with --clock manual:\n"
     "all that the simulation's citizens and clerks do goes there, and every answer and event must\n"
     "be the simulator's. --events writes them as `tongban log export --csv` does.\n"
-    "--users: lines NAME PASSWORD of a scheduler with --access; each command is given by one who may,\n"
-    "the first hears the events (a supervisor of all halls). TLS: through a tunnel, as in\n"
+    "--users: lines NAME PASSWORD of a scheduler with --access; each command is given by one who\n"
+    "may, the first hears the events (a supervisor of all halls). TLS: through a tunnel, as in\n"
     "socat UNIX-LISTEN:/tmp/t,fork OPENSSL:HOST:7443,cafile=ca.crt and --connect unix:/tmp/t.\n"
     "用法：把仿真的一天逐条命令发给真实的调度服务（serve --clock manual），逐条核对应答与事件。\n"
     "--users 文件每行“用户名 密码”，首个用户须为全部大厅的主管。\n";
@@ -369,10 +370,7 @@ static struct tb_scenario *scenario_load(const char *dir)
     struct tb_scenario_problems problems = {0};
     struct tb_scenario *scenario = tb_scenario_load(dir, &problems);
 
-    for (uint32_t i = 0; i < problems.count; i++) {
-        const struct tb_scenario_problem *p = &problems.problems[i];
-        fprintf(stderr, "%s:%u:%u: %s %s\n", p->file, p->line, p->column, p->zh, p->en);
-    }
+    tb_scenario_problems_print(&problems, tbs_language(), stderr);
     tb_scenario_problems_free(&problems);
     return scenario;
 }

@@ -511,12 +511,8 @@ static struct tb_scenario *scenario_load(const struct arguments *a)
     struct tb_scenario_problems problems = {0};
     struct tb_scenario *s =
         tb_scenario_load_with(a->scenario, a->sets, a->set_count, NULL, &problems);
-    const bool zh = tbs_reads_chinese();
 
-    for (uint32_t i = 0; i < problems.count; i++) {
-        const struct tb_scenario_problem *p = &problems.problems[i];
-        fprintf(stderr, "%s:%u:%u: %s\n", p->file, p->line, p->column, zh ? p->zh : p->en);
-    }
+    tb_scenario_problems_print(&problems, tbs_language(), stderr);
     tb_scenario_problems_free(&problems);
     return s;
 }

@@ -354,16 +354,15 @@ static int solve_and_give(const struct tbs_roster_arguments *a, const struct tbs
 }
 
 /* Mistakes of the scenario; those of a converted table are told under its own name. */
-static void problems_print(const struct tb_scenario_problems *problems, const char *converted,
-                           const char *needs, bool zh)
+static void problems_print(struct tb_scenario_problems *problems, const char *converted,
+                           const char *needs)
 {
-    for (uint32_t i = 0; i < problems->count; i++) {
-        const struct tb_scenario_problem *p = &problems->problems[i];
-        const bool of_needs = converted != NULL && strcmp(p->file, converted) == 0;
-        const char *allowed = zh ? p->allowed_zh : p->allowed_en;
-        fprintf(stderr, "%s:%u:%u: %s%s%s\n", of_needs ? needs : p->file, p->line, p->column,
-                zh ? p->zh : p->en, allowed[0] != '\0' ? "; " : "", allowed);
+    for (uint32_t i = 0; converted != NULL && i < problems->count; i++) {
+        if (strcmp(problems->problems[i].file, converted) == 0) {
+            problems->problems[i].file = needs;
+        }
     }
+    tb_scenario_problems_print(problems, tbs_language(), stderr);
 }
 
 static bool trade_known(const struct tb_scenario *s, const char *trade)
@@ -396,7 +395,7 @@ int tbs_cmd_roster(int argc, char **argv)
                            : tb_scenario_load_with(a.scenario, NULL, 0,
                                                    converted != NULL ? converted : a.needs,
                                                    &problems);
-    problems_print(&problems, converted, a.needs, mistakes.zh);
+    problems_print(&problems, converted, a.needs);
     snprintf(staff, sizeof staff, "%s/staff.csv", a.scenario);
     ask = (struct tbs_roster_ask){a.staff != NULL ? a.staff : staff, a.rules, a.trade, 0, 0};
     status = EXIT_USAGE;

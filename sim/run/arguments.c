@@ -280,17 +280,9 @@ static bool options_take(const struct tbs_arguments *a, const struct tb_scenario
     return true;
 }
 
-static void problems_print(const struct tb_scenario_problems *problems)
+enum tb_language tbs_language(void)
 {
-    const bool zh = tbs_reads_chinese();
-
-    for (uint32_t i = 0; i < problems->count; i++) {
-        const struct tb_scenario_problem *p = &problems->problems[i];
-        const char *allowed = zh ? p->allowed_zh : p->allowed_en;
-        fprintf(stderr, "%s:%u:%u: %s%s%s\n", p->file, p->line, p->column, zh ? p->zh : p->en,
-                allowed[0] != '\0' ? "; " : "", allowed);
-    }
-    fprintf(stderr, zh ? "共 %u 处错误\n" : "%u mistakes\n", problems->count);
+    return tbs_reads_chinese() ? TB_LANGUAGE_ZH : TB_LANGUAGE_EN;
 }
 
 /* Files that are not plain UTF-8 are named with what they were read as: GB18030 is a guess. */
@@ -312,7 +304,7 @@ struct tb_scenario *tbs_arguments_load(const struct tbs_arguments *a,
         tb_scenario_load_with(a->scenario, a->sets, a->set_count, a->plan, &problems);
 
     if (scenario == NULL) {
-        problems_print(&problems);
+        tb_scenario_problems_print(&problems, tbs_language(), stderr);
     } else {
         tbs_run_options_init(options, scenario);
         if (options_take(a, scenario, options)) {

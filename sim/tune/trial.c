@@ -66,10 +66,7 @@ void tbs_generalists_plan(const struct tb_scenario *s, double share, FILE *out)
 
 static void problem_tell(const struct tb_scenario_problems *problems, char *error, size_t room)
 {
-    const struct tb_scenario_problem *p = &problems->problems[0];
-
-    snprintf(error, room, "%s:%u:%u: %s%s%s", p->file, p->line, p->column, p->en,
-             p->allowed_en[0] != '\0' ? "; " : "", p->allowed_en);
+    tb_scenario_problem_text(&problems->problems[0], TB_LANGUAGE_EN, error, room);
 }
 
 /* The scenario with all that the setting says but the plan. */

@@ -143,11 +143,7 @@ static int scenario_serve(struct arguments *a)
     int status = EXIT_USAGE;
     char staff[4096];
 
-    for (uint32_t i = 0; scenario == NULL && i < problems.count; i++) {
-        const struct tb_scenario_problem *p = &problems.problems[i];
-        fprintf(stderr, "%s:%u:%u: %s\n", p->file, p->line, p->column,
-                tbs_reads_chinese() ? p->zh : p->en);
-    }
+    tb_scenario_problems_print(&problems, tbs_language(), stderr);
     snprintf(staff, sizeof staff, "%s/staff.csv", a->folder);
     if (a->staff == NULL && access(staff, R_OK) == 0) {
         a->staff = staff;

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Clients that nobody here wrote, unchanged: hiredis, node-redis, ioredis and redis-py, to a server of
-# one thread and of three. (redis-cli and redis-benchmark are in serve.sh.)
+# Clients that nobody here wrote, unchanged: hiredis, node-redis, ioredis and redis-py, to a server
+# of one thread and of three. (redis-cli and redis-benchmark are in serve.sh.)
 # Usage: B=build tests/scripts/clients.sh
 set -eu
 . tests/run/serving.sh

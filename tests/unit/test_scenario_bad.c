@@ -357,6 +357,30 @@ Test(scenario_bad, all_mistakes_are_listed_in_order)
     folder_remove(path);
 }
 
+Test(scenario_bad, a_mistake_is_told_in_one_language_without_a_place_that_is_none)
+{
+    const struct tb_scenario_problem at = {"a.csv", 3, 4, "错", "wrong", "对", "right"};
+    const struct tb_scenario_problem whole = {"a.csv", 3, 0, "错", "wrong", "", ""};
+    struct tb_scenario_problems problems = {0};
+    char text[2048];
+
+    tb_scenario_problem_text(&at, TB_LANGUAGE_EN, text, sizeof text);
+    cr_expect_str_eq(text, "a.csv:3:4: wrong; allowed: right");
+    tb_scenario_problem_text(&at, TB_LANGUAGE_ZH, text, sizeof text);
+    cr_expect_str_eq(text, "a.csv:3:4: 错；应为：对");
+    cr_expect_eq(tb_scenario_problem_text(&whole, TB_LANGUAGE_EN, text, 5), 14);
+    cr_expect_str_eq(text, "a.cs");
+
+    const char *sets[] = {"advice_followers=1"};
+    cr_expect_null(tb_scenario_load_with("sim/scenarios/teach-one-hall", sets, 1, NULL,
+                                         &problems));
+    cr_assert_eq(problems.count, 1);
+    tb_scenario_problem_text(&problems.problems[0], TB_LANGUAGE_EN, text, sizeof text);
+    cr_expect(strncmp(text, "--set: nothing is called", 24) == 0, "%s", text);
+    cr_expect(strstr(text, "did you mean \"advice_share\"?") != NULL, "%s", text);
+    tb_scenario_problems_free(&problems);
+}
+
 Test(scenario_bad, a_name_that_is_almost_right_is_suggested)
 {
     struct tb_scenario_problems problems = {0};
