@@ -1,6 +1,6 @@
 // ioredis, as the scheduler's client: what it sends of itself when it connects, automatic
-// pipelines, changes and retries, refusals, events, and that it finds its subscriptions again by itself after
-// the connection was lost.
+// pipelines, changes and retries, refusals, events, and that it finds its subscriptions again by
+// itself after the connection was lost.
 // Usage: node ioredis.js SOCKET
 const assert = require('node:assert');
 const Redis = require('ioredis');
