@@ -10,24 +10,6 @@
 #include "report/pair.h"
 #include "report/writers.h"
 
-static json_t *text(const char *value)
-{
-    return value == NULL ? json_null() : json_string(value);
-}
-
-static json_t *name(const struct tbs_name *value)
-{
-    return json_pack("{s:o,s:o,s:o}", "id", text(value->id), "zh", text(value->zh), "en",
-                     text(value->en));
-}
-
-static json_t *word(const char *format, uint64_t value)
-{
-    char digits[32];
-    snprintf(digits, sizeof digits, format, value);
-    return json_string(digits);
-}
-
 /* [value, half-width, n] and a 1 when n is too small. */
 static json_t *figure(const struct tbs_metric *metric, const struct tbs_figure *value)
 {
@@ -73,18 +55,18 @@ static json_t *metrics(const struct tbs_metric *metric, int count)
 static json_t *run(const struct tbs_results *r)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "scenario", name(&r->scenario));
-    json_object_set_new(object, "plan", r->plan.id == NULL ? json_null() : name(&r->plan));
-    json_object_set_new(object, "from", text(r->period_from));
-    json_object_set_new(object, "to", text(r->period_to));
+    json_object_set_new(object, "scenario", tbs_json_name(&r->scenario));
+    json_object_set_new(object, "plan", r->plan.id == NULL ? json_null() : tbs_json_name(&r->plan));
+    json_object_set_new(object, "from", tbs_json_text(r->period_from));
+    json_object_set_new(object, "to", tbs_json_text(r->period_to));
     json_object_set_new(object, "days", json_pack("[i,i]", r->day_count[TBS_DAY_WORKDAY],
                                                   r->day_count[TBS_DAY_SATURDAY]));
-    json_object_set_new(object, "seed", word("%" PRIu64, r->seed));
+    json_object_set_new(object, "seed", tbs_json_word("%" PRIu64, r->seed));
     json_object_set_new(object, "replications", json_integer(r->shape.replication_count));
     json_object_set_new(object, "asked", json_integer(r->replications_asked));
-    json_object_set_new(object, "command", text(r->command));
-    json_object_set_new(object, "version", text(r->version));
-    json_object_set_new(object, "state_hash", word("%016" PRIx64, r->state_hash));
+    json_object_set_new(object, "command", tbs_json_text(r->command));
+    json_object_set_new(object, "version", tbs_json_text(r->version));
+    json_object_set_new(object, "state_hash", tbs_json_word("%016" PRIx64, r->state_hash));
     json_object_set_new(object, "promise_s", tbs_json_number(r->promise_s));
     json_object_set_new(object, "promise_share", tbs_json_number(r->promise_share));
     return object;
@@ -97,7 +79,8 @@ static json_t *assumptions(const struct tbs_results *r)
         const struct tbs_assumption *row = &r->assumptions[i];
         char mark[2] = {row->mark, '\0'};
         json_array_append_new(array, json_pack("{s:s,s:o,s:o}", "mark", mark, "zh",
-                                               text(row->zh), "en", text(row->en)));
+                                               tbs_json_text(row->zh), "en",
+                                               tbs_json_text(row->en)));
     }
     return array;
 }
@@ -107,7 +90,7 @@ static json_t *halls(const struct tbs_results *r)
     json_t *array = json_array();
     for (uint32_t i = 0; i < r->shape.hall_count; i++) {
         const struct tbs_hall_result *hall = &r->halls[i];
-        json_t *row = name(&hall->name);
+        json_t *row = tbs_json_name(&hall->name);
         json_object_set_new(row, "trade", json_integer(hall->trade_index));
         json_object_set_new(row, "level", json_integer(hall->level));
         json_object_set_new(row, "windows",
@@ -172,7 +155,7 @@ static json_t *desks(const struct tbs_results *r)
     json_t *array = json_array();
     for (uint32_t i = 0; i < r->shape.desk_count; i++) {
         const struct tbs_desk_result *desk = &r->desks[i];
-        json_t *row = name(&desk->name);
+        json_t *row = tbs_json_name(&desk->name);
         json_object_set_new(row, "approvers", json_integer(desk->approvers));
         json_object_set_new(row, "figures",
                             figures(tbs_desk_metrics, desk->figure, TBS_DESK_METRIC_COUNT));
@@ -227,7 +210,7 @@ static json_t *page_data(const struct tbs_results *r, const struct tbs_results *
 {
     json_t *root = json_object(), *trades = json_array();
     for (uint32_t i = 0; i < r->shape.trade_count; i++)
-        json_array_append_new(trades, name(&r->trades[i]));
+        json_array_append_new(trades, tbs_json_name(&r->trades[i]));
     json_object_set_new(root, "run", run(r));
     json_object_set_new(root, "assumptions", assumptions(r));
     json_object_set_new(

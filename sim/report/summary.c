@@ -7,50 +7,22 @@
 #include "report/metric.h"
 #include "report/writers.h"
 
-json_t *tbs_json_number(double value)
-{
-    if (!isfinite(value))
-        return json_null();
-    if (value == floor(value) && fabs(value) < 9007199254740992.0)
-        return json_integer((json_int_t)value);
-    return json_real(value);
-}
-
-static json_t *text(const char *value)
-{
-    return value == NULL ? json_null() : json_string(value);
-}
-
-static json_t *name(const struct tbs_name *value)
-{
-    return json_pack("{s:o,s:o,s:o}", "id", text(value->id), "zh", text(value->zh), "en",
-                     text(value->en));
-}
-
-/* 64 bits don't fit a JSON reader's double: seeds and hashes are strings. */
-static json_t *word(const char *format, uint64_t value)
-{
-    char digits[32];
-    snprintf(digits, sizeof digits, format, value);
-    return json_string(digits);
-}
-
 static void run_add(json_t *root, const struct tbs_results *r)
 {
     json_object_set_new(root, "format", json_integer(TBS_SUMMARY_FORMAT));
-    json_object_set_new(root, "version", text(r->version));
-    json_object_set_new(root, "scenario", name(&r->scenario));
-    json_object_set_new(root, "plan", r->plan.id == NULL ? json_null() : name(&r->plan));
-    json_object_set_new(root, "period_from", text(r->period_from));
-    json_object_set_new(root, "period_to", text(r->period_to));
+    json_object_set_new(root, "version", tbs_json_text(r->version));
+    json_object_set_new(root, "scenario", tbs_json_name(&r->scenario));
+    json_object_set_new(root, "plan", r->plan.id == NULL ? json_null() : tbs_json_name(&r->plan));
+    json_object_set_new(root, "period_from", tbs_json_text(r->period_from));
+    json_object_set_new(root, "period_to", tbs_json_text(r->period_to));
     json_object_set_new(root, "workdays", json_integer(r->day_count[TBS_DAY_WORKDAY]));
     json_object_set_new(root, "saturdays", json_integer(r->day_count[TBS_DAY_SATURDAY]));
     json_object_set_new(root, "halls", json_integer(r->shape.hall_count));
-    json_object_set_new(root, "seed", word("%" PRIu64, r->seed));
+    json_object_set_new(root, "seed", tbs_json_word("%" PRIu64, r->seed));
     json_object_set_new(root, "replications", json_integer(r->shape.replication_count));
     json_object_set_new(root, "replications_asked", json_integer(r->replications_asked));
-    json_object_set_new(root, "command", text(r->command));
-    json_object_set_new(root, "demand_hash", word("%016" PRIx64, r->demand_hash));
+    json_object_set_new(root, "command", tbs_json_text(r->command));
+    json_object_set_new(root, "demand_hash", tbs_json_word("%016" PRIx64, r->demand_hash));
     json_object_set_new(root, "promise_s", tbs_json_number(r->promise_s));
     json_object_set_new(root, "promise_share", tbs_json_number(r->promise_share));
 }
@@ -114,7 +86,7 @@ int tbs_summary_print(const struct tbs_results *r, const struct tbs_results *oth
     figures_add(root, r);
     distribution_add(root, r);
     rating_add(root, r);
-    json_object_set_new(root, "state_hash", word("%016" PRIx64, r->state_hash));
+    json_object_set_new(root, "state_hash", tbs_json_word("%016" PRIx64, r->state_hash));
     json_object_set_new(root, "wall_s", tbs_json_number(r->wall_s));
     json_object_set_new(root, "cases_per_s", tbs_json_number(r->cases_per_s));
     int failed = json_dumpf(root, out, JSON_INDENT(1) | JSON_REAL_PRECISION(12));

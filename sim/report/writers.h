@@ -39,5 +39,9 @@ int tbs_report_file_put(struct tbs_files *files, const struct tbs_report_file *f
 
 /* A double as JSON: null for NAN and infinities, an integer when it is whole. */
 json_t *tbs_json_number(double value);
+json_t *tbs_json_text(const char *value); /* NULL: null */
+json_t *tbs_json_name(const struct tbs_name *value);
+/* 64 bits don't fit a JSON reader's double: seeds and hashes are strings, by PRIu64 or PRIx64. */
+json_t *tbs_json_word(const char *format, uint64_t value);
 
 #endif

@@ -20,7 +20,11 @@ void tbs_mistake(struct tbs_mistakes *m, const char *file, int line, int column,
     if (++m->count > MISTAKES_SHOWN) {
         return;
     }
-    fprintf(stderr, "%s:%d:%d: ", file, line, column);
+    if (line > 0) {
+        fprintf(stderr, "%s:%d:%d: ", file, line, column);
+    } else {
+        fprintf(stderr, "%s: ", file);
+    }
     va_start(list, format);
     vfprintf(stderr, format, list);
     va_end(list);

@@ -2,14 +2,7 @@
 # simulate twice, compare: verdicts, the page, and what is refused with which exit status.
 # Usage: B=build tests/scripts/compare.sh
 set -eu
-program=$(realpath "${B:-build}/tongban")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-fail() {
-    echo "compare: $*" >&2
-    exit 1
-}
+. tests/run/trying.sh
 
 # run NAME ARGUMENTS...: twenty mornings of the teaching hall into $work/NAME.
 run() {
@@ -17,20 +10,6 @@ run() {
     shift
     "$program" simulate sim/scenarios/teach-erlang-a --days 1 --reps 20 --out "$work/$name" "$@" \
         >/dev/null || fail "simulate $* failed"
-}
-
-# said TEXT FILE: TEXT stands in FILE.
-said() { grep -qF -e "$1" "$2" || fail "no '$1' in: $(cat "$2")"; }
-
-# refused STATUS TEXT ARGUMENTS...: the exit status, TEXT on standard error, nothing on output.
-refused() {
-    want=$1 text=$2
-    shift 2
-    status=0
-    "$program" compare "$@" >"$work/out" 2>"$work/err" || status=$?
-    [ "$status" = "$want" ] || fail "$*: exit status $status, not $want"
-    said "$text" "$work/err"
-    [ ! -s "$work/out" ] || fail "$*: also wrote: $(cat "$work/out")"
 }
 
 run patient
@@ -51,10 +30,10 @@ grep -Eq ' (worse|better|changed|within noise)$' "$work/en" &&
 LC_ALL=zh_CN.UTF-8 "$program" compare "$work/patient" "$work/hasty" >"$work/zh"
 said 确有恶化 "$work/zh"
 
-refused 2 'which two folders' "$work/patient"
-refused 2 'there is no option --into' "$work/patient" "$work/hasty" --into x
-refused 2 "--lang is zh or en, not fr" "$work/patient" "$work/hasty" --lang fr
-refused 2 "$work/nowhere" "$work/patient" "$work/nowhere"
-refused 2 '--seed 2' "$work/patient" "$work/other"
-refused 1 "$work/no/where" "$work/patient" "$work/hasty" --out "$work/no/where"
+refused 2 'which two folders' compare "$work/patient"
+refused 2 'there is no option --into' compare "$work/patient" "$work/hasty" --into x
+refused 2 "--lang is zh or en, not fr" compare "$work/patient" "$work/hasty" --lang fr
+refused 2 "$work/nowhere" compare "$work/patient" "$work/nowhere"
+refused 2 '--seed 2' compare "$work/patient" "$work/other"
+refused 1 "$work/no/where" compare "$work/patient" "$work/hasty" --out "$work/no/where"
 echo "compare: verdicts, page and refusals, ok"

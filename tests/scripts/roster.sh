@@ -3,30 +3,9 @@
 # refused with which exit status, and what is said of rosters that can't be.
 # Usage: B=build tests/scripts/roster.sh
 set -eu
-program=$(realpath "${B:-build}/tongban")
+. tests/run/trying.sh
 city=sim/scenarios/city58
 hall=sim/scenarios/teach-one-hall
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-fail() {
-    echo "roster: $*" >&2
-    exit 1
-}
-
-# said TEXT FILE: TEXT stands in FILE.
-said() { grep -qF -e "$1" "$2" || fail "no '$1' in: $(cat "$2")"; }
-
-# refused STATUS TEXT ARGUMENTS...: the exit status, TEXT on standard error, nothing on output.
-refused() {
-    want=$1 text=$2
-    shift 2
-    status=0
-    "$program" roster "$@" >"$work/out" 2>"$work/err" || status=$?
-    [ "$status" = "$want" ] || fail "$*: exit status $status, not $want: $(cat "$work/err")"
-    said "$text" "$work/err"
-    [ ! -s "$work/out" ] || fail "$*: also wrote: $(cat "$work/out")"
-}
 
 "$program" roster "$city" --trade water --month 2021-06 --reps 2 --out "$work/water" --json \
     >"$work/json" 2>"$work/err" || fail "$(cat "$work/err")"
@@ -51,38 +30,39 @@ printf '人员,姓名,大厅,合同\na,甲,hall,\nb,乙,hall,\nc,丙,hall,part\n
     --out "$work/small" >"$work/out" || fail 'needs are refused'
 said '甲' "$work/small/roster.csv"
 
-refused 2 'which scenario' --short
-refused 2 'there is no option --shrt' "$city" --shrt
-refused 2 '--gap takes a percentage' "$city" --gap 1
-refused 2 '--month takes a month' "$city" --month May
-refused 2 "doesn't have the whole month" "$city" --month 2031-01
-refused 2 "there is no trade 'fish'" "$city" --trade fish
-refused 2 'staff.csv:0:0: can' "$hall"
+refused 2 'which scenario' roster --short
+refused 2 'there is no option --shrt' roster "$city" --shrt
+refused 2 '--gap takes a percentage' roster "$city" --gap 1
+refused 2 '--month takes a month' roster "$city" --month May
+refused 2 "doesn't have the whole month" roster "$city" --month 2031-01
+refused 2 "there is no trade 'fish'" roster "$city" --trade fish
+refused 2 'staff.csv: can' roster "$hall"
 sed 's/,part/,pert/' "$city/staff.csv" >"$work/bad.csv"
-refused 2 "no contract 'pert'" "$city" --staff "$work/bad.csv"
+refused 2 "no contract 'pert'" roster "$city" --staff "$work/bad.csv"
 echo 'person,hall,skills
 a,nowhere,
 b,hall,juggling' >"$work/bad.csv"
-refused 2 "bad.csv:2:3: there is no hall 'nowhere'" "$hall" --staff "$work/bad.csv"
+refused 2 "bad.csv:2:3: there is no hall 'nowhere'" roster "$hall" --staff "$work/bad.csv"
 said "bad.csv:3:5: there is no skill 'juggling'" "$work/err"
 echo 'rule,value
 week_hours,long
 weeks,4' >"$work/rules.csv"
-refused 2 "week_hours can't be 'long'" "$hall" --staff "$work/staff.csv" --rules "$work/rules.csv"
+refused 2 "week_hours can't be 'long'" roster "$hall" --staff "$work/staff.csv" \
+    --rules "$work/rules.csv"
 said "no rule 'weeks'" "$work/err"
 echo 'hall,day,start,windows
 hall,workday,0830,2' >"$work/bad.csv"
-refused 2 "bad.csv:2:3: '0830' is no half hour" "$hall" --staff "$work/staff.csv" \
+refused 2 "bad.csv:2:3: '0830' is no half hour" roster "$hall" --staff "$work/staff.csv" \
     --needs "$work/bad.csv"
 
 # One person for four windows; then enough of them, but for one rule.
 echo 'person,hall
 a,hall' >"$work/one.csv"
-refused 1 'no rule is to blame' "$hall" --staff "$work/one.csv" --time-limit 10s
+refused 1 'no rule is to blame' roster "$hall" --staff "$work/one.csv" --time-limit 10s
 { echo 'person,hall' && seq 1 5 | sed 's/$/,hall/'; } >"$work/five.csv"
 echo 'rule,value
 week_days,4' >"$work/rules.csv"
-refused 1 'week_days' "$hall" --staff "$work/five.csv" --rules "$work/rules.csv"
+refused 1 'week_days' roster "$hall" --staff "$work/five.csv" --rules "$work/rules.csv"
 said 'lifting this one alone is enough' "$work/err"
 said 'window hours are missing' "$work/err"
 echo "roster: files, needs, refusals and clashes, ok"

@@ -3,14 +3,9 @@
 # Chinese Excel, with mistakes, on a terminal and in a pipe, until narrow enough, paired.
 # Usage: B=build tests/scripts/simulate.sh
 set -eu
-program=$(realpath "${B:-build}/tongban")
+. tests/run/trying.sh
 hall=sim/scenarios/teach-one-hall
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 export LC_ALL=C
-
-fail() { echo "simulate: $*" >&2; exit 1; }
-said() { grep -qF -e "$1" "$2" || fail "no '$1' in: $(cat "$2")"; }
 # run STATUS ARGUMENTS...: the exit status; output in $work/out and $work/err.
 run() {
     want=$1

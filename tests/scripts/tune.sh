@@ -2,29 +2,8 @@
 # tongban tune: a scenario that simulate loads, the table of balancing, refusals.
 # Usage: B=build tests/scripts/tune.sh
 set -eu
-program=$(realpath "${B:-build}/tongban")
+. tests/run/trying.sh
 city=sim/scenarios/city58
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-fail() {
-    echo "tune: $*" >&2
-    exit 1
-}
-
-# said TEXT FILE: TEXT stands in FILE.
-said() { grep -qF -e "$1" "$2" || fail "no '$1' in: $(cat "$2")"; }
-
-# refused STATUS TEXT ARGUMENTS...: the exit status, TEXT on standard error, nothing on output.
-refused() {
-    want=$1 text=$2
-    shift 2
-    status=0
-    "$program" tune "$@" >"$work/out" 2>"$work/err" || status=$?
-    [ "$status" = "$want" ] || fail "$*: exit status $status, not $want: $(cat "$work/err")"
-    said "$text" "$work/err"
-    [ ! -s "$work/out" ] || fail "$*: also wrote: $(cat "$work/out")"
-}
 
 "$program" tune "$city" --objective wait_mean --rules video_share,generalists --days 1 \
     --budget 200 --judge 4 --out "$work/tuned" >"$work/out" 2>"$work/err" ||
@@ -57,12 +36,12 @@ for row in '不推荐  no advice' '10% follow' '30% follow' '60% follow' '30% by
     said "$row" "$work/out"
 done
 
-refused 2 'which scenario'
-refused 2 'there is no option --bugdet' "$city" --bugdet 1
-refused 2 'a key of summary.json' "$city" --objective happiness
-refused 2 'neither more nor less' "$city" --objective cases_arrived
-refused 2 'no rule to turn called luck' "$city" --rules luck
-refused 2 '--budget takes' "$city" --budget soon
-refused 2 '--days takes a whole number' "$city" --days none
-refused 2 "$work/nowhere" "$work/nowhere"
+refused 2 'which scenario' tune
+refused 2 'there is no option --bugdet' tune "$city" --bugdet 1
+refused 2 'a key of summary.json' tune "$city" --objective happiness
+refused 2 'neither more nor less' tune "$city" --objective cases_arrived
+refused 2 'no rule to turn called luck' tune "$city" --rules luck
+refused 2 '--budget takes' tune "$city" --budget soon
+refused 2 '--days takes a whole number' tune "$city" --days none
+refused 2 "$work/nowhere" tune "$work/nowhere"
 echo "tune: scenario, balancing and refusals, ok"
