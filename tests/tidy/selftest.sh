@@ -6,7 +6,8 @@ set -u
 export LC_ALL=C MAKEFLAGS=
 here=$(cd "$(dirname "$0")" && pwd)
 sample=$(mktemp -d)
-trap 'rm -rf "$sample"' EXIT
+kept=$(mktemp -d)
+trap 'rm -rf "$sample" "$kept"' EXIT
 case_count=0
 
 fail() {
@@ -22,8 +23,7 @@ put() {
         -o "$sample/build/obj/${1%.c}.o" "$sample/$1" || fail "$1 does not compile"
 }
 
-good() {
-    rm -rf "${sample:?}"/*
+make_good() {
     put include/tongban/city.h <<<'int tb_city_hash(void);'
     put engine/ring/atomic.h <<'END'
 #include <stdatomic.h>
@@ -51,6 +51,13 @@ int tb_city_hash(void)
 }
 END
     put sim/kernel/clock.c <<<'double tbs_clock = 0.5;'
+    cp -r "$sample/." "$kept"
+}
+
+# The good sample again, as it was compiled.
+good() {
+    rm -rf "$sample"
+    cp -r "$kept" "$sample"
 }
 
 # refused CHECK REASON: the sample as it is now must be refused, by CHECK and with REASON.
@@ -66,7 +73,7 @@ refused() {
 
 repeat() { awk -v count="$1" -v text="$2" 'BEGIN { while (count-- > 0) print text }'; }
 
-good
+make_good
 out=$("$here/tidy.sh" "$sample" "$sample/build/obj") || fail "the good sample was refused: $out"
 
 repeat 801 '/**/' | put engine/log/long.h
