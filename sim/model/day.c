@@ -27,6 +27,15 @@ static uint32_t days_ahead(const struct tbs_model *m, tb_time at_us)
     return ahead < LATER_DAYS ? ahead : LATER_DAYS - 1;
 }
 
+static void later_reserve(struct later *later, uint32_t room)
+{
+    if (room > later->room) {
+        later->room = room + room / 2 + 8;
+        later->timers = realloc(later->timers, later->room * sizeof *later->timers);
+        tbs_assert(later->timers != NULL);
+    }
+}
+
 static void later_add(struct agenda *a, uint32_t day, const struct tbs_timer *timer)
 {
     if (a->later == NULL) {
@@ -34,11 +43,7 @@ static void later_add(struct agenda *a, uint32_t day, const struct tbs_timer *ti
         tbs_assert(a->later != NULL);
     }
     struct later *later = &a->later[day % LATER_DAYS];
-    if (later->count == later->room) {
-        later->room = later->room * 2 + 8;
-        later->timers = realloc(later->timers, later->room * sizeof *later->timers);
-        tbs_assert(later->timers != NULL);
-    }
+    later_reserve(later, later->count + 1);
     later->timers[later->count++] = *timer;
 }
 
@@ -67,7 +72,7 @@ void tbs_today(struct tbs_model *m, struct tbs_timer timer)
 /* What was put off until today comes in order; what is still too far ahead is put off again. */
 static void put_off_begins(struct tbs_model *m, struct agenda *a)
 {
-    a->put_off.count = a->put_off_next = 0;
+    a->put_off.count = a->due.count = a->put_off_next = 0;
     a->put_off_at_us = TB_NEVER;
     if (a->later == NULL) {
         return;
@@ -85,6 +90,18 @@ static void put_off_begins(struct tbs_model *m, struct agenda *a)
     }
 }
 
+/* All in order at once: one at a time, each would be waited for. */
+static void put_off_order(struct tbs_model *m, struct agenda *a)
+{
+    tbs_orders_sort(&a->put_off);
+    later_reserve(&a->due, a->put_off.count);
+    a->due.count = a->put_off.count;
+    for (uint32_t i = 0; i < a->due.count; i++) {
+        a->due.timers[i] = a->later[m->day % LATER_DAYS].timers[a->put_off.items[i].item];
+    }
+    a->put_off_at_us = a->due.count > 0 ? a->due.timers[0].at_us : TB_NEVER;
+}
+
 void tbs_agenda_begin(struct tbs_model *m, struct agenda *a)
 {
     a->arrivals.count = a->arrival = 0;
@@ -97,8 +114,7 @@ void tbs_agenda_ready(struct tbs_model *m, struct agenda *a)
     if (!m->by_station || tbs_demand_books(m->demand)) {
         tbs_orders_sort(&a->arrivals);
     }
-    tbs_orders_sort(&a->put_off);
-    a->put_off_at_us = a->put_off.count > 0 ? a->put_off.items[0].at_us : TB_NEVER;
+    put_off_order(m, a);
     a->arrival_at_us = a->arrivals.count > 0 ? a->arrivals.items[0].at_us : TB_NEVER;
 }
 

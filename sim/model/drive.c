@@ -99,22 +99,19 @@ static inline struct tbs_visit *arrival_take(struct agenda *a)
     return visit;
 }
 
-static inline struct tbs_timer put_off_take(const struct tbs_model *m, struct agenda *a)
+static inline const struct tbs_timer *put_off_take(const struct tbs_model *m, struct agenda *a)
 {
-    const struct tbs_order *items = a->put_off.items;
-    const struct later *today = &a->later[m->day % LATER_DAYS];
-    const struct tbs_timer timer = today->timers[items[a->put_off_next].item];
+    const struct tbs_timer *timer = &a->due.timers[a->put_off_next++];
 
-    if (a->put_off_next + AHEAD < a->put_off.count) {
-        const struct tbs_timer *ahead = &today->timers[items[a->put_off_next + AHEAD].item];
+    if (a->put_off_next + AHEAD <= a->due.count) {
+        const struct tbs_timer *ahead = timer + AHEAD;
         if (is_about_visit(ahead)) {
             visit_fetch((const struct tbs_visit *)(uintptr_t)ahead->about);
         } else if (ahead->kind == TIMER_COLLECT) {
             __builtin_prefetch(&m->cases[tb_ref_index(ahead->about)]);
         }
     }
-    a->put_off_next++;
-    a->put_off_at_us = a->put_off_next < a->put_off.count ? items[a->put_off_next].at_us : TB_NEVER;
+    a->put_off_at_us = a->put_off_next < a->due.count ? timer[1].at_us : TB_NEVER;
     return timer;
 }
 
@@ -124,8 +121,7 @@ static inline void agenda_act(struct tbs_model *m, struct agenda *a, uint32_t s,
     if (tbs_minima_at(&a->windows) == at_us) {
         tbs_window_acts(m, a->server_first + tbs_minima_first(&a->windows), at_us);
     } else if (a->put_off_at_us == at_us) {
-        const struct tbs_timer timer = put_off_take(m, a);
-        timer_rings(m, &timer);
+        timer_rings(m, put_off_take(m, a));
     } else if (tbs_timers_at(&a->timers) == at_us) {
         const struct tbs_timer timer = tbs_timers_pop(&a->timers);
         if (a->timers.count > 0 && is_about_visit(a->timers.heap)) {

@@ -263,6 +263,7 @@ static void agenda_free(struct agenda *a)
         free(a->later[i].timers);
     }
     free(a->later);
+    free(a->due.timers);
     free(a->patient);
 }
 

@@ -25,13 +25,27 @@ int64_t tbs_work_us(const struct tbs_model *m, uint32_t station, tb_time at_us)
 
 /* ---- approvers ------------------------------------------------------------------------------- */
 
+/* How the approver will decide. */
+static enum tb_command_kind decision_of(const struct tbs_model *m, uint32_t station,
+                                        const struct matter_case *c, uint32_t step)
+{
+    const struct tb_people *people = &m->scenario->people;
+
+    if (people->correction_share + people->rejection_share > 0) {
+        const double u = tbs_unit(draw(c, TBS_RETURNS, step));
+        if (u < people->correction_share) {
+            return TB_DESK_CORRECT;
+        }
+        if (u < people->correction_share + people->rejection_share) {
+            return TB_DESK_REJECT;
+        }
+    }
+    return m->stations[station].help ? TB_HELP_CLOSE : TB_DESK_APPROVE;
+}
+
 void tbs_office_called(struct tbs_model *m, const struct tb_event *event)
 {
-    const struct task *task = &m->tasks[tb_ref_index(event->ref)];
-    const struct matter_case *c = &m->cases[task->case_index];
-    const uint32_t route = m->config.matters[c->matter].route;
-    const struct tbs_distribution *work = &m->step_work[m->step_first[route] + task->step];
-    const int64_t work_us = tbs_luck_draw_us(work, draw(c, TBS_APPROVAL, task->step));
+    const int64_t work_us = m->tasks[tb_ref_index(event->ref)].work_us;
     const double pace = m->windows[event->server].pace;
 
     if (!(event->flags & TB_EVENT_FLAG_STARTED)) {
@@ -44,21 +58,13 @@ void tbs_office_called(struct tbs_model *m, const struct tb_event *event)
 
 void tbs_office_decides(struct tbs_model *m, uint32_t server, tb_time now)
 {
-    const struct tb_people *people = &m->scenario->people;
     const struct window *window = &m->windows[server];
-    const struct task *task = &m->tasks[tb_ref_index(window->ticket)];
-    const struct matter_case *c = &m->cases[task->case_index];
-    struct tb_command command = {.server = server, .flags = TB_FLAG_NEXT};
+    const struct tb_command command = {
+        .kind = m->tasks[tb_ref_index(window->ticket)].decision,
+        .server = server,
+        .flags = TB_FLAG_NEXT,
+    };
 
-    command.kind = m->stations[window->station].help ? TB_HELP_CLOSE : TB_DESK_APPROVE;
-    if (people->correction_share + people->rejection_share > 0) {
-        const double u = tbs_unit(draw(c, TBS_RETURNS, task->step));
-        if (u < people->correction_share) {
-            command.kind = TB_DESK_CORRECT;
-        } else if (u < people->correction_share + people->rejection_share) {
-            command.kind = TB_DESK_REJECT;
-        }
-    }
     tbs_step(m, window->station, now, &command);
 }
 
@@ -85,16 +91,20 @@ static void on_opened(struct tbs_model *m, const struct tb_event *event)
 
 static void on_queued(struct tbs_model *m, const struct tb_event *event)
 {
-    const uint32_t slot = tb_ref_index(event->ref);
+    const uint32_t slot = tb_ref_index(event->ref), step = (uint32_t)event->value;
+    const struct matter_case *c = &m->cases[m->case_now];
+    const struct tbs_distribution *work =
+        &m->step_work[m->step_first[m->config.matters[c->matter].route] + step];
 
     m->seats[slot] = NULL;
     m->task_end = slot < m->task_end ? m->task_end : slot + 1;
     m->tasks[slot] = (struct task){
-        .case_index = m->case_now,
-        .step = (uint32_t)event->value,
         .queued_work_us = tbs_work_us(m, event->station, event->at_us),
         .due_at_us = event->value2,
+        .work_us = tbs_luck_draw_us(work, draw(c, TBS_APPROVAL, step)),
+        .case_index = m->case_now,
         .station = event->station,
+        .decision = (uint8_t)decision_of(m, event->station, c, step),
         .open = true,
     };
     tbs_tally_task(m->tally, event->station);

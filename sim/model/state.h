@@ -49,13 +49,15 @@ struct window {
     bool sick;    /* today */
 };
 
-/* A task of the back office, by ticket slot. */
+/* A task of the back office, by ticket slot. All that is drawn for it is drawn when it is queued,
+ * while its case is at hand: weeks later that would have to come from far. */
 struct task {
-    uint32_t case_index;
-    uint32_t step;
     int64_t queued_work_us; /* working time of the desk when it was queued */
     tb_time due_at_us;
+    int64_t work_us; /* that it takes at speed 1 */
+    uint32_t case_index;
     uint16_t station;
+    uint8_t decision; /* enum tb_command_kind */
     bool open;
 };
 
@@ -104,7 +106,8 @@ struct agenda {
     tb_time arrival_at_us, put_off_at_us;
     struct tbs_timers timers;
     struct tbs_orders arrivals; /* of today: visits */
-    struct tbs_orders put_off;  /* until today: indices of *today */
+    struct tbs_orders put_off;  /* until today: indices of today's, until they are in order */
+    struct later due;           /* today's, in order */
     struct later *later;        /* [LATER_DAYS] ring by day; NULL: nothing was put off */
 
     /* Who waits, in order of joining: nobody leaves before the patience floor. */
