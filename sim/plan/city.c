@@ -105,6 +105,34 @@ static void on_visit(void *context, const struct tbs_visit *visit)
     }
 }
 
+bool tbs_city_days(const struct tb_scenario *s, const struct tbs_model_options *options,
+                   uint64_t seed, const atomic_bool *stop, char error[TBS_CITY_ERROR])
+{
+    struct tbs_demand *demand = tbs_demand_create(s, NULL);
+    struct tbs_tally *tally = tbs_tally_create(s, false);
+    struct tbs_model *model = tbs_model_create(s, demand, options);
+    bool fine = tbs_model_error(model)[0] == '\0';
+
+    if (fine) {
+        tbs_model_start(model, seed, 0);
+        tbs_model_count(model, tally);
+    }
+    for (uint32_t d = 0; d < options->day_count && fine; d++) {
+        fine = tbs_model_run(model, 1) &&
+               (stop == NULL || !atomic_load_explicit(stop, memory_order_relaxed));
+    }
+    if (fine) {
+        tbs_model_finish(model);
+    }
+    if (error != NULL) {
+        snprintf(error, TBS_CITY_ERROR, "%s", tbs_model_error(model));
+    }
+    tbs_model_free(model);
+    tbs_tally_free(tally);
+    tbs_demand_free(demand);
+    return fine;
+}
+
 static void *part_run(void *argument)
 {
     struct part *p = argument;
@@ -113,28 +141,11 @@ static void *part_run(void *argument)
                                               .day_count = p->count,
                                               .ticket = on_visit,
                                               .ticket_context = p};
-    struct tbs_demand *demand = tbs_demand_create(s, NULL);
-    struct tbs_tally *tally = tbs_tally_create(s, false);
-    struct tbs_model *model = tbs_model_create(s, demand, &options);
 
-    p->fine = tbs_model_error(model)[0] == '\0';
-    if (p->fine) {
-        tbs_model_start(model, p->seed, 0);
-        tbs_model_count(model, tally);
-    }
-    for (uint32_t d = 0; d < p->count && p->fine; d++) {
-        p->fine = tbs_model_run(model, 1) &&
-                  (p->stop == NULL || !atomic_load_explicit(p->stop, memory_order_relaxed));
-    }
-    if (p->fine) {
-        tbs_model_finish(model);
-    }
+    p->fine = tbs_city_days(s, &options, p->seed, p->stop, NULL);
     for (uint32_t h = 0; h < s->hall_count; h++) {
         tbs_city_day_close(&p->halls[h]);
     }
-    tbs_model_free(model);
-    tbs_tally_free(tally);
-    tbs_demand_free(demand);
     return NULL;
 }
 

@@ -21,6 +21,13 @@ struct tbs_city_watch {
     uint32_t slot_from, slot_to;
 };
 
+enum { TBS_CITY_ERROR = 512 };
+
+/* One run of the whole city over the options' days. False: stopped, or it failed; *error (may be
+ * NULL) then says why, and is empty if it was stopped. */
+bool tbs_city_days(const struct tb_scenario *scenario, const struct tbs_model_options *options,
+                   uint64_t seed, const atomic_bool *stop, char error[TBS_CITY_ERROR]);
+
 /* Runs about day_count days of the kind, and all days between. halls: [hall_count], out. False:
  * stopped, or the run failed. */
 bool tbs_city_run(const struct tb_scenario *scenario, const struct tbs_plan_days *days,

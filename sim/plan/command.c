@@ -580,27 +580,34 @@ static void desks_print(const struct tbs_desk_plan *plan, const char *out)
     const struct tb_scenario *s = plan->scenario;
     const bool zh = tbs_reads_chinese();
 
-    printf(zh ? "%s：每个审批岗 %.4g%% 的办件环节按时，置信 %.4g%%\n"
-              : "%s: each desk does %.4g%% of its work on cases on time, confidence %.4g%%\n",
+    printf(zh ? "%s：经过每个审批岗的办件 %.4g%% 按时办结，置信 %.4g%%\n"
+              : "%s: of the cases that pass each desk %.4g%% are finished on time, confidence "
+                "%.4g%%\n",
            zh ? s->label.zh : s->label.en, 100 * plan->share, 100 * plan->confidence);
-    printf(zh ? "  每天 %.1f 审批小时（原方案 %.1f）；环节按时 %.2f%%，办件（含补正和外部环节）"
-                "按时 %.2f%%\n"
-              : "  %.1f approver hours a day (now %.1f); %.2f%% of steps and, with corrections and "
-                "outside legs, %.2f%% of cases on time\n",
-           plan->hours, plan->hours_now, 100 * plan->on_time, 100 * plan->case_on_time);
+    printf(zh ? "  每天 %.1f 审批小时（原方案 %.1f）；全部办件（含补正和外部环节）按时 %.2f%%，"
+                "审批环节按时 %.2f%%\n"
+              : "  %.1f approver hours a day (now %.1f); of all cases, corrections and outside "
+                "legs included, %.2f%% on time, of desks' steps %.2f%%\n",
+           plan->hours, plan->hours_now, 100 * plan->case_on_time, 100 * plan->steps_on_time);
     for (uint32_t d = 0; d < s->desk_count; d++) {
         const struct tbs_desk_need *need = &plan->desks[d];
         if (need->state == TBS_PLAN_CLOSED) {
             continue;
         }
-        const char *note = need->state != TBS_PLAN_IMPOSSIBLE ? ""
-                           : zh ? "：全部到岗也做不到，这就是最接近的承诺"
-                                : ": impossible with all of them; this is the nearest";
-        printf(zh ? "  %4u 人（原 %u） 每天 %.1f 个环节 按时 %.2f%% ± %.2f%% 忙碌 %.0f%% %s%s\n"
-                  : "  %4u (now %u)  %.1f steps a day, %.2f%% +- %.2f%% on time, busy %.0f%%  "
-                    "%s%s\n",
-               need->approvers, need->now, need->steps, 100 * need->on_time, 100 * need->error,
-               100 * need->busy, zh ? s->desks[d].label.zh : s->desks[d].label.en, note);
+        const char *note = need->state == TBS_PLAN_IMPOSSIBLE
+                               ? (zh ? "：全部到岗也做不到，这就是最接近的承诺"
+                                     : ": impossible; all of them do no better than this")
+                           : need->state == TBS_PLAN_UNPROVEN
+                               ? (zh ? "：太接近，未能证明；全部到岗也不会更好"
+                                     : ": too close to tell; all of them do no better")
+                               : "";
+        printf(zh ? "  %4u 人（原 %u） 每天 %.1f 件 按时 %.2f%% ± %.2f%% 环节按时 %.2f%% "
+                    "忙碌 %.0f%% %s%s\n"
+                  : "  %4u (now %u)  %.1f cases a day, %.2f%% +- %.2f%% on time; steps %.2f%%, "
+                    "busy %.0f%%  %s%s\n",
+               need->approvers, need->now, need->cases, 100 * need->on_time, 100 * need->error,
+               100 * need->steps_on_time, 100 * need->busy,
+               zh ? s->desks[d].label.zh : s->desks[d].label.en, note);
     }
     printf(zh ? "  用时 %.2f 秒\n" : "  %.2f s\n", plan->wall_s);
     if (out != NULL) {
@@ -624,10 +631,10 @@ static int desks_run(const struct arguments *a, const struct tb_scenario *s,
     }
     struct tbs_desk_plan *plan = tbs_desk_plan_search(s, o->days.kind, o->share, o->confidence,
                                                       o->seed, o->threads, &tbs_stop);
-    int status = plan->impossible > 0 ? EXIT_FAILED : 0;
+    int status = plan->impossible + plan->unproven > 0 ? EXIT_FAILED : 0;
     if (plan->stopped) {
-        fprintf(stderr, "tongban plan: stopped, or the city can't be run with so few approvers; "
-                        "nothing is proposed\n");
+        fprintf(stderr, "tongban plan: %s; nothing is proposed\n",
+                plan->error[0] != '\0' ? plan->error : "stopped");
         tbs_desk_plan_free(plan);
         return EXIT_FAILED;
     }

@@ -1,10 +1,12 @@
-/* desk.h: how many approvers (or teams) each desk needs on a kind of day, so that a share of its
- * work on cases is done within the working-hour limits.
+/* desk.h: how many approvers (or teams) each desk needs on a kind of day, so that a share of the
+ * cases that pass it is finished within the case's own working-hour limit.
  *
- * A desk answers for its own steps: a step counts as late when it is done after its due time, or
- * not at all; steps that end with a correction, a rejection or their case don't count. Cases also
- * wait for citizens who correct something and for outside parties, which no approver can hurry:
- * their share on time is told besides. The same number works as long as the desk is open: dues are
+ * A case counts at each desk of its route, and as late when it is finished after its due time, or
+ * not at all in the weeks after; rejected and withdrawn ones don't count. Cases also wait for
+ * citizens who correct something and for outside parties, which no approver can hurry: a desk whose
+ * cases are late with all its approvers is told as impossible (or as too close to tell), and gets
+ * the fewest that do as well as all; the share of its own steps on time is told besides, and shows
+ * whose fault it is. The same number works as long as the desk is open: dues are
  * working days, so within a day only the hours matter.
  *
  * Method: offered load gives the start (what comes, less than which no number of days clears); then
@@ -18,8 +20,10 @@
 struct tbs_desk_need {
     uint32_t approvers, now, all; /* needed; in the scenario's plan on such days; at the desk */
     double hours, hours_now;      /* a day */
-    double steps;                 /* that come, a day of the week */
-    double on_time, error;        /* share, and its standard error, on days that decided nothing */
+    double cases, steps;          /* that come, a day of the week */
+    double on_time, error;        /* cases: share, and its standard error, on days that decided
+                                     nothing */
+    double steps_on_time;         /* share */
     double busy;                  /* share of the approvers' time */
     enum tbs_plan_state state;
 };
@@ -30,10 +34,11 @@ struct tbs_desk_plan {
     double share, confidence;
     uint64_t seed;
     struct tbs_desk_need *desks; /* [desk_count] */
-    double on_time, case_on_time; /* of all steps; of all cases */
+    double steps_on_time, case_on_time; /* of all steps; of all cases */
     double hours, hours_now, wall_s;
-    uint32_t impossible, rounds;
+    uint32_t impossible, unproven, rounds; /* desks */
     bool stopped;
+    char error[512]; /* why the city could not be run; empty: it could, or the caller stopped it */
 };
 
 struct tbs_desk_plan *tbs_desk_plan_search(const struct tb_scenario *scenario, uint32_t kind,

@@ -63,11 +63,13 @@ static json_t *desk_object(const struct tbs_desk_plan *plan, uint32_t d)
         [TBS_PLAN_STOPPED] = "stopped",
     };
 
-    return json_pack("{s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o}", "desk",
+    return json_pack("{s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "desk",
                      plan->scenario->desks[d].label.id, "state", states[need->state], "approvers",
                      (int)need->approvers, "approvers_now", (int)need->now, "approvers_all",
-                     (int)need->all, "steps", number(need->steps), "on_time_share",
-                     number(need->on_time), "on_time_error", number(need->error), "busy_share",
+                     (int)need->all, "cases", number(need->cases), "on_time_share",
+                     number(need->on_time), "on_time_error", number(need->error), "steps",
+                     number(need->steps), "steps_on_time_share", number(need->steps_on_time),
+                     "busy_share",
                      number(need->busy), "hours", number(need->hours));
 }
 
@@ -83,9 +85,11 @@ void tbs_desk_json(const struct tbs_desk_plan *plan, FILE *out)
                        number(plan->share), "confidence", number(plan->confidence), "seed",
                        (json_int_t)plan->seed);
     json_t *rest = json_pack(
-        "{s:o, s:o, s:o, s:o, s:i, s:b, s:o, s:o}", "on_time_share", number(plan->on_time),
-        "case_on_time_share", number(plan->case_on_time), "approver_hours", number(plan->hours),
+        "{s:o, s:o, s:o, s:o, s:i, s:i, s:b, s:o, s:o}", "on_time_share",
+        number(plan->case_on_time),
+        "steps_on_time_share", number(plan->steps_on_time), "approver_hours", number(plan->hours),
         "approver_hours_now", number(plan->hours_now), "desks_impossible", (int)plan->impossible,
+        "desks_unproven", (int)plan->unproven,
         "stopped", plan->stopped, "desks", desks, "wall_s", number(plan->wall_s));
     json_object_update(object, rest);
     json_decref(rest);
