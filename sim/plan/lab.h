@@ -73,9 +73,12 @@ struct tbs_lab {
     uint64_t seed;
     uint32_t pass, passes_done, day_at;
     struct tbs_sum day, slots[TBS_PLAN_SLOTS];
+    bool watch_ends; /* the beginnings and ends of half hours too, by weights (evaluate.c) */
+    struct tbs_sum ends[TBS_PLAN_SLOTS][2];
     uint32_t (*waits)[TBS_BINS]; /* [TBS_PLAN_SLOTS] */
     /* [cut.day_count]: visits, within, left, called, their waits in seconds */
     float (*today)[TBS_PLAN_SLOTS][5];
+    float (*ends_today)[TBS_PLAN_SLOTS][2][2]; /* weights, and weights of those in time */
     struct tbs_day_sum *by_day; /* of all days of the run; NULL: not wanted */
     double beyond_us; /* worked outside the plan, for those who came in judged half hours */
     uint16_t rank[TBS_LAB_WINDOWS];
@@ -149,8 +152,6 @@ uint32_t tbs_plan_shifts(const struct tbs_plan *plan, uint32_t hall, struct tb_s
 /* ---- write.c ------------------------------------------------------------------------------ */
 
 const char *tbs_clock_text(int64_t us, char text[16]); /* "08:30" */
-/* Rows of plans.csv for the scenario's own shifts but those left out. */
-void tbs_shifts_csv(const struct tb_scenario *scenario, const bool *left_out, FILE *out);
 /* needs.csv, plan.csv, plan.json, whole or not at all. */
 bool tbs_plan_files(const void *plan, void (*needs)(const void *, FILE *),
                     void (*rows)(const void *, FILE *), void (*json)(const void *, FILE *),

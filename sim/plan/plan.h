@@ -76,6 +76,10 @@ struct tbs_day_figures {
 struct tbs_lab_result {
     struct tbs_day_figures day;
     struct tbs_day_figures slots[TBS_PLAN_SLOTS]; /* by instant of arrival */
+    /* In time at the very beginning and the very end of each half hour, if that was asked for. */
+    struct tbs_end {
+        double within, error;
+    } ends[TBS_PLAN_SLOTS][2];
     double within_error, left_error; /* standard errors of the day's shares, by days */
     double slot_error[TBS_PLAN_SLOTS]; /* the same of within of the half hours */
     double wait_share_s; /* the wait that the promise's share of all visits does not exceed; NAN:
@@ -142,6 +146,8 @@ struct tbs_plan_options {
     bool flat;            /* the same windows all day */
     double effort;        /* 1; at 2 twice as many days are simulated: closer to the least */
     bool each;            /* the promise holds in each half hour, not only over the day */
+    bool always;          /* and at its beginning and its end: at any time */
+    double zone; /* of each: with a window fewer the half hour would be below share + zone */
     uint64_t seed;
     uint32_t threads;   /* at least 1 */
     uint32_t city_days; /* on which the plan is shown in the whole city; 0: it is not */
@@ -280,6 +286,10 @@ void tbs_plan_free(struct tbs_plan *plan);
 void tbs_plan_json(const struct tbs_plan *const *plans, uint32_t count, FILE *out);
 void tbs_plan_needs_csv(const struct tbs_plan *const *plans, uint32_t count, FILE *out);
 void tbs_plan_plan_csv(const struct tbs_plan *const *plans, uint32_t count, FILE *out);
+/* Rows of plans.csv, without its heading: the scenario's own shifts of kinds of days but those left
+ * out ([shift_count]; NULL: none); what a station does on a date. */
+void tbs_shifts_csv(const struct tb_scenario *scenario, const bool *left_out, FILE *out);
+void tbs_date_csv(const struct tb_scenario *scenario, const struct tb_plan_date *date, FILE *out);
 /* Writes the three into a folder, whole or not at all. False: *error says why. */
 bool tbs_plan_write(const struct tbs_plan *const *plans, uint32_t count, const char *folder,
                     char error[768]);

@@ -107,16 +107,19 @@ static const char *skill_of(const struct tb_scenario *s, const struct tb_shift *
                : s->halls[station].skills[shift->profile].id;
 }
 
-static void shift_print(const struct tb_scenario *s, const struct tb_shift *shift, FILE *out)
+/* A row: this shift, and those of the next servers up to `last`. */
+static void shift_print(const struct tb_scenario *s, const struct tb_shift *shift, uint32_t last,
+                        const char *day, FILE *out)
 {
     const uint32_t station = s->servers[shift->server].station;
+    const bool hall = station < s->hall_count;
+    const struct tb_scenario_desk *desk = &s->desks[hall ? 0 : station - s->hall_count];
+    const uint32_t first = hall ? s->halls[station].window_first : desk->approver_first;
     char a[16], b[16];
 
-    fprintf(out, "%s,%s,%s,%s,",
-            station < s->hall_count ? s->halls[station].label.id
-                                    : s->desks[station - s->hall_count].label.id,
-            s->day_kinds[shift->day_kind].id, tbs_clock_text(shift->from_us, a),
-            tbs_clock_text(shift->to_us, b));
+    fprintf(out, "%s,%s,%s,%s,%u~%u,%s\n", hall ? s->halls[station].label.id : desk->label.id, day,
+            tbs_clock_text(shift->from_us, a), tbs_clock_text(shift->to_us, b),
+            shift->server - first + 1, last - first + 1, skill_of(s, shift));
 }
 
 static void hall_rows(const struct tbs_plan *plan, uint32_t h, FILE *out)
@@ -153,8 +156,7 @@ static void hall_rows(const struct tbs_plan *plan, uint32_t h, FILE *out)
         for (uint32_t i = 0; i < n && other; i++) {
             shift.server = s->halls[h].window_first + lab->order[i];
             shift.profile = lab->profiles[lab->order[i]];
-            shift_print(s, &shift, out);
-            fprintf(out, "%u~%u,%s\n", lab->order[i] + 1, lab->order[i] + 1, skill_of(s, &shift));
+            shift_print(s, &shift, shift.server, s->day_kinds[o->days.kind].id, out);
         }
     }
     tbs_lab_free(lab);
@@ -174,26 +176,38 @@ void tbs_shifts_csv(const struct tb_scenario *s, const bool *left_out, FILE *out
 
     for (uint32_t i = 0; i < s->shift_count; i++) {
         const struct tb_shift *shift = &s->shifts[i];
-        const uint32_t station = s->servers[shift->server].station;
-        const bool hall = station < s->hall_count;
-        if (written[i] || left_out[i]) {
+        if (written[i] || (left_out != NULL && left_out[i])) {
             continue;
         }
-        const uint32_t first = hall ? s->halls[station].window_first
-                                    : s->desks[station - s->hall_count].approver_first;
         uint32_t last = shift->server;
         for (uint32_t j = i + 1; j < s->shift_count; j++) {
-            if (s->shifts[j].server == last + 1 && !left_out[j] &&
+            if (s->shifts[j].server == last + 1 && (left_out == NULL || !left_out[j]) &&
                 same_row(s, shift, &s->shifts[j])) {
                 last++;
                 written[j] = true;
             }
         }
-        shift_print(s, shift, out);
-        fprintf(out, "%u~%u,%s\n", shift->server - first + 1, last - first + 1,
-                skill_of(s, shift));
+        shift_print(s, shift, last, s->day_kinds[shift->day_kind].id, out);
     }
     free(written);
+}
+
+void tbs_date_csv(const struct tb_scenario *s, const struct tb_plan_date *date, FILE *out)
+{
+    const struct tb_scenario_day *day = &s->days[date->day];
+    const bool hall = date->station < s->hall_count;
+    char text[48];
+
+    snprintf(text, sizeof text, "%04d-%02d-%02d", day->year, day->month, day->day);
+    /* Named even if nobody is there: a date without a row would go by its kind of day. */
+    fprintf(out, "%s,%s,00:00,00:30,0,\n",
+            hall ? s->halls[date->station].label.id
+                 : s->desks[date->station - s->hall_count].label.id,
+            text);
+    for (uint32_t i = 0; i < date->shift_count; i++) {
+        const struct tb_shift *shift = &s->shifts[date->shift_first + i];
+        shift_print(s, shift, shift->server, text, out);
+    }
 }
 
 static bool says(const struct tbs_plan *plan, const struct tb_shift *shift)
@@ -220,8 +234,11 @@ void tbs_plan_plan_csv(const struct tbs_plan *const *plans, uint32_t count, FILE
             left_out[k] |= says(plans[i], &s->shifts[k]);
         }
     }
-    /* What the plans say nothing of stays as it is. */
+    /* What the plans say nothing of stays as it is, dates too. */
     tbs_shifts_csv(s, left_out, out);
+    for (uint32_t i = 0; i < s->plan_date_count; i++) {
+        tbs_date_csv(s, &s->plan_dates[i], out);
+    }
     free(left_out);
 }
 

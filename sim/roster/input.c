@@ -223,8 +223,10 @@ static int post_find(const struct tbs_input *in, uint32_t hall, uint32_t profile
     return -1;
 }
 
-/* Half hours are taken whole: a shift of the plan that begins at 08:45 wants people from 08:30. */
-static void needs_take(struct tbs_input *in, const struct tb_shift *shift, int post)
+/* Half hours are taken whole: a shift of the plan that begins at 08:45 wants people from 08:30.
+ * What a hall does on a date stands in the place of its kind of day. */
+static void needs_take(struct tbs_input *in, const struct tb_shift *shift,
+                       const struct tb_plan_date *date, int post)
 {
     const struct tb_scenario *s = in->scenario;
     const int64_t half_us = TB_MINUTES(30);
@@ -232,8 +234,12 @@ static void needs_take(struct tbs_input *in, const struct tb_shift *shift, int p
     const int to = (int)((shift->to_us + half_us - 1) / half_us);
 
     for (int d = 0; d < in->problem.day_count; d++) {
-        if (tb_scenario_day_kind(s, in->posts[post].hall, in->days[d].number) ==
-            shift->day_kind) {
+        const uint32_t day = in->days[d].number;
+        const bool here =
+            date != NULL ? date->day == day
+                         : tb_scenario_day_kind(s, in->posts[post].hall, day) == shift->day_kind &&
+                               tb_scenario_plan_date(s, in->posts[post].hall, day) == NULL;
+        if (here) {
             uint16_t *need = &in->need[((size_t)d * in->problem.post_count + post) *
                                        TBS_HALF_HOURS];
             for (int h = from; h < to && h < TBS_HALF_HOURS; h++) {
@@ -243,29 +249,47 @@ static void needs_take(struct tbs_input *in, const struct tb_shift *shift, int p
     }
 }
 
+/* A shift of a kind of day, or of a date: its post is made, or its needs are taken. */
+static void shift_take(struct tbs_input *in, const struct tb_shift *shift,
+                       const struct tb_plan_date *date, bool needs)
+{
+    const struct tb_scenario *s = in->scenario;
+    const uint32_t hall = s->servers[shift->server].station;
+
+    if (hall >= s->hall_count || !in->halls[hall]) {
+        return;
+    }
+    const int post = post_find(in, hall, shift->profile);
+    if (needs) {
+        needs_take(in, shift, date, post);
+    } else if (post < 0) {
+        const struct tb_scenario_hall *h = &s->halls[hall];
+        const struct tb_label *skill = &h->skills[shift->profile];
+        in->posts[in->problem.post_count++] = (struct tbs_post){
+            hall, shift->profile, h->label.id, h->label.zh, skill->id, skill->zh};
+    }
+}
+
 static void posts_make(struct tbs_input *in)
 {
     const struct tb_scenario *s = in->scenario;
+    uint32_t dated = 0;
 
-    in->posts = taken(s->shift_count, sizeof *in->posts);
-    for (int pass = 0; pass < 2; pass++) {
+    for (uint32_t i = 0; i < s->plan_date_count; i++) {
+        dated += s->plan_dates[i].shift_count;
+    }
+    in->posts = taken(s->shift_count + dated, sizeof *in->posts);
+    for (int needs = 0; needs < 2; needs++) {
         for (uint32_t i = 0; i < s->shift_count; i++) {
-            const struct tb_shift *shift = &s->shifts[i];
-            const uint32_t hall = s->servers[shift->server].station;
-            if (hall >= s->hall_count || !in->halls[hall]) {
-                continue;
-            }
-            const int post = post_find(in, hall, shift->profile);
-            if (pass == 1) {
-                needs_take(in, shift, post);
-            } else if (post < 0) {
-                const struct tb_scenario_hall *h = &s->halls[hall];
-                const struct tb_label *skill = &h->skills[shift->profile];
-                in->posts[in->problem.post_count++] = (struct tbs_post){
-                    hall, shift->profile, h->label.id, h->label.zh, skill->id, skill->zh};
+            shift_take(in, &s->shifts[i], NULL, needs == 1);
+        }
+        for (uint32_t i = 0; i < s->plan_date_count; i++) {
+            const struct tb_plan_date *date = &s->plan_dates[i];
+            for (uint32_t j = 0; j < date->shift_count; j++) {
+                shift_take(in, &s->shifts[date->shift_first + j], date, needs == 1);
             }
         }
-        if (pass == 0) {
+        if (needs == 0) {
             in->need = taken((size_t)in->problem.day_count * (size_t)in->problem.post_count *
                                  TBS_HALF_HOURS,
                              sizeof *in->need);

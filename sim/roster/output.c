@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "kernel/base.h"
+#include "plan/plan.h"
 
 /* ---- roster.csv ------------------------------------------------------------------------------ */
 
@@ -195,23 +196,6 @@ static void rostered_print(const struct tbs_input *in, const struct tbs_roster *
     free(used);
 }
 
-static void shift_print(const struct tb_scenario *s, const struct tb_shift *shift, FILE *out)
-{
-    const uint32_t station = s->servers[shift->server].station;
-    const bool hall = station < s->hall_count;
-    const uint32_t first = hall ? s->halls[station].window_first
-                                : s->desks[station - s->hall_count].approver_first;
-    const uint32_t number = shift->server - first + 1;
-    const int64_t minute = TB_MINUTES(1);
-
-    fprintf(out, "%s,%s,%02d:%02d,%02d:%02d,%u~%u,%s\n",
-            hall ? s->halls[station].label.id : s->desks[station - s->hall_count].label.id,
-            s->day_kinds[shift->day_kind].id, (int)(shift->from_us / minute / 60),
-            (int)(shift->from_us / minute % 60), (int)(shift->to_us / minute / 60),
-            (int)(shift->to_us / minute % 60), number, number,
-            hall ? s->halls[station].skills[shift->profile].id : "");
-}
-
 void tbs_roster_plan(const struct tbs_input *in, const struct tbs_roster *roster, FILE *out)
 {
     const struct tb_scenario *s = in->scenario;
@@ -221,8 +205,15 @@ void tbs_roster_plan(const struct tbs_input *in, const struct tbs_roster *roster
         /* Named even if it never opens: a hall without a row would have all its windows open. */
         fprintf(out, "%s,%s,00:00,00:30,0,\n", s->halls[h].label.id, s->day_kinds[0].id);
     }
-    for (uint32_t i = 0; i < s->shift_count; i++) {
-        shift_print(s, &s->shifts[i], out);
+    tbs_shifts_csv(s, NULL, out);
+    for (uint32_t i = 0; i < s->plan_date_count; i++) {
+        const struct tb_plan_date *date = &s->plan_dates[i];
+        const bool rostered = date->station < s->hall_count && in->halls[date->station] &&
+                              date->day >= in->days[0].number &&
+                              date->day <= in->days[in->problem.day_count - 1].number;
+        if (!rostered) {
+            tbs_date_csv(s, date, out);
+        }
     }
     for (int d = 0; d < in->problem.day_count; d++) {
         for (uint32_t h = 0; h < s->hall_count; h++) {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "kernel/base.h"
+#include "plan/plan.h"
 #include "roster/output.h"
 #include "web/api.h"
 
@@ -43,23 +44,6 @@ static void change_print(struct tbs_web_city *city, const struct tbs_web_questio
     tbs_lab_free(lab);
 }
 
-static void shift_print(const struct tb_scenario *s, const struct tb_shift *shift, FILE *out)
-{
-    const uint32_t station = s->servers[shift->server].station;
-    const bool hall = station < s->hall_count;
-    const uint32_t first = hall ? s->halls[station].window_first
-                                : s->desks[station - s->hall_count].approver_first;
-    const uint32_t number = shift->server - first + 1;
-    const int minute_from = (int)(shift->from_us / TB_MINUTES(1));
-    const int minute_to = (int)(shift->to_us / TB_MINUTES(1));
-
-    fprintf(out, "%s,%s,%02d:%02d,%02d:%02d,%u~%u,%s\n",
-            hall ? s->halls[station].label.id : s->desks[station - s->hall_count].label.id,
-            s->day_kinds[shift->day_kind].id, minute_from / 60, minute_from % 60, minute_to / 60,
-            minute_to % 60, number, number,
-            hall ? s->halls[station].skills[shift->profile].id : "");
-}
-
 /* False: reply says what is wrong. *changes: the caller's. */
 static bool changes_read(const struct tb_scenario *s, const json_t *body,
                          struct tbs_web_question **changes, size_t *count,
@@ -89,8 +73,9 @@ static void plan_print(struct tbs_web_city *city, const struct tbs_web_question 
 {
     const struct tb_scenario *s = city->scenario;
     bool *changed = calloc((size_t)s->hall_count * s->day_kind_count + 1, sizeof *changed);
+    bool *left_out = calloc(s->shift_count + 1, sizeof *left_out);
 
-    tbs_assert(changed != NULL);
+    tbs_assert(changed != NULL && left_out != NULL);
     fputs("hall,day,from,to,windows,skill\n", out);
     for (uint32_t h = 0; h < s->hall_count; h++) {
         /* Named even if it never opens: a hall without a row would have all its windows open. */
@@ -105,11 +90,14 @@ static void plan_print(struct tbs_web_city *city, const struct tbs_web_question 
     }
     for (uint32_t i = 0; i < s->shift_count; i++) {
         const uint32_t station = s->servers[s->shifts[i].server].station;
-        if (station >= s->hall_count ||
-            !changed[station * s->day_kind_count + s->shifts[i].day_kind]) {
-            shift_print(s, &s->shifts[i], out);
-        }
+        left_out[i] = station < s->hall_count &&
+                      changed[station * s->day_kind_count + s->shifts[i].day_kind];
     }
+    tbs_shifts_csv(s, left_out, out);
+    for (uint32_t i = 0; i < s->plan_date_count; i++) {
+        tbs_date_csv(s, &s->plan_dates[i], out);
+    }
+    free(left_out);
     free(changed);
 }
 

@@ -30,6 +30,13 @@ printf '人员,姓名,大厅,合同\na,甲,hall,\nb,乙,hall,\nc,丙,hall,part\n
     --out "$work/small" >"$work/out" || fail 'needs are refused'
 said '甲' "$work/small/roster.csv"
 
+# A date in the needs stands in the place of its kind of day.
+echo 'hall,2022-06-15,09:00,1' >>"$work/needs.csv"
+"$program" roster "$hall" --month 2022-06 --needs "$work/needs.csv" --staff "$work/staff.csv" \
+    --reps 2 --out "$work/dated" >"$work/out" || fail 'dated needs are refused'
+[ "$(grep -c '^2022-06-15,' "$work/dated/roster.csv")" = 1 ] || fail 'dated needs are ignored'
+[ "$(grep -c '^2022-06-16,' "$work/dated/roster.csv")" = 3 ] || fail 'a date changed its neighbour'
+
 refused 2 'which scenario' roster --short
 refused 2 'there is no option --shrt' roster "$city" --shrt
 refused 2 '--gap takes a percentage' roster "$city" --gap 1
