@@ -249,9 +249,36 @@ static inline void waits_count(struct tbs_station_tally *station, enum tbs_day_t
     }
 }
 
+/* Waits of half hours are so many that the place of one is seldom in a near cache. So their places
+ * are fetched and put down, and counted many at a time. */
+enum { PLACES = 64 };
+
+struct places {
+    uint32_t count;
+    uint32_t *at[PLACES];
+};
+
+static void places_count(struct places *places)
+{
+    for (uint32_t i = 0; i < places->count; i++) {
+        ++*places->at[i];
+    }
+    places->count = 0;
+}
+
+static inline void place_put(struct places *places, uint32_t *at)
+{
+    __builtin_prefetch(at, 1);
+    places->at[places->count++] = at;
+    if (places->count == PLACES) {
+        places_count(places);
+    }
+}
+
 /* The visit in the half hours of its hall. */
 static inline void slots_count(struct tbs_tally *tally, const struct tbs_visit *visit, bool called,
-                               tb_time until_us, int64_t wait_us, size_t bin)
+                               tb_time until_us, int64_t wait_us, size_t bin,
+                               struct places *places)
 {
     struct tbs_slot_tally *day = tbs_tally_slot(tally, visit->station, tally->day_type, 0);
     const uint32_t slot = slot_of(tally, visit->arrival_at_us);
@@ -266,10 +293,10 @@ static inline void slots_count(struct tbs_tally *tally, const struct tbs_visit *
     if (called) {
         arrived->count[TBS_OF_SLOT_CALLED]++;
         arrived->count[TBS_OF_SLOT_WAIT_US] += (uint64_t)wait_us;
-        tally->slot_called[bin]++;
+        place_put(places, &tally->slot_called[bin]);
         until->count[TBS_OF_SLOT_SERVED] += visit->matters_done;
     } else {
-        tally->slot_left[bin]++;
+        place_put(places, &tally->slot_left[bin]);
         until->count[TBS_OF_SLOT_LEFT] += visit->matter_count;
     }
     if (wait_us > 0) {
@@ -309,7 +336,8 @@ static void oddities_count(struct tbs_tally *tally, const struct tbs_visit *visi
     tally->city[TBS_OF_CITY_COULD_CHOOSE] += (visit->traits & TBS_TRAIT_CHOOSES) != 0;
 }
 
-static void visit_count(struct tbs_tally *tally, const struct tbs_visit *visit)
+static void visit_count(struct tbs_tally *tally, const struct tbs_visit *visit,
+                        struct places *places)
 {
     uint64_t *count = count_of(tally, visit->station);
     const bool served = visit->outcome == TBS_OUTCOME_SERVED;
@@ -342,31 +370,16 @@ static void visit_count(struct tbs_tally *tally, const struct tbs_visit *visit)
         }
     }
     if (tally->slots != NULL && (waited || !ticket)) {
-        slots_count(tally, visit, called, until_us, wait_us, bin);
+        slots_count(tally, visit, called, until_us, wait_us, bin, places);
     }
 }
 
 /* Most visits are alike: one matter, one call, one service, nothing odd. They are added up in
- * registers. Waits of half hours are so many that the place of one is seldom in a near cache: their
- * places are put down, and counted many at a time, so that the misses overlap. */
-enum { PLACES = 64, AHEAD = 8 };
-
+ * registers. */
 struct plain {
     uint64_t count, wait_us, busy_us, within, chooses;
     uint32_t overtaken_max;
-    uint32_t place_count;
-    uint32_t place[PLACES]; /* from the hall's first bin of that type of day on */
 };
-
-static void places_count(struct tbs_tally *tally, uint32_t station, struct plain *plain)
-{
-    uint32_t *called = &tally->slot_called[tbs_tally_slot_bins(tally, station, tally->day_type, 0)];
-
-    for (uint32_t i = 0; i < plain->place_count; i++) {
-        called[plain->place[i]]++;
-    }
-    plain->place_count = 0;
-}
 
 static inline bool is_plain(const struct tbs_visit *visit)
 {
@@ -377,7 +390,7 @@ static inline bool is_plain(const struct tbs_visit *visit)
 }
 
 static inline void plain_count(struct tbs_tally *tally, const struct tbs_visit *visit,
-                               struct plain *plain)
+                               struct plain *plain, struct places *places)
 {
     const tb_time called = visit->called_at_us, ended = visit->ended_at_us;
     const int64_t wait_us = called > visit->place_at_us ? called - visit->place_at_us : 0;
@@ -401,10 +414,8 @@ static inline void plain_count(struct tbs_tally *tally, const struct tbs_visit *
     arrived->count[TBS_OF_SLOT_ARRIVED]++;
     arrived->count[TBS_OF_SLOT_CALLED]++;
     arrived->count[TBS_OF_SLOT_WAIT_US] += (uint64_t)wait_us;
-    plain->place[plain->place_count++] = slot * TBS_BINS + bin;
-    if (plain->place_count == PLACES) {
-        places_count(tally, visit->station, plain);
-    }
+    place_put(places, &tally->slot_called[bin + tbs_tally_slot_bins(tally, visit->station,
+                                                                    tally->day_type, slot)]);
     day[from].count[TBS_OF_SLOT_SERVED]++;
     if (wait_us > 0) {
         spread(tally, visit->station, TBS_OF_SLOT_WAITING_US, visit->place_at_us, called);
@@ -420,9 +431,6 @@ static void plain_add(struct tbs_tally *tally, uint32_t station, struct plain *p
 {
     uint64_t *count = count_of(tally, station);
 
-    if (plain->place_count > 0) {
-        places_count(tally, station, plain);
-    }
     count[TBS_STATION_ARRIVED] += plain->count;
     count[TBS_STATION_SERVED] += plain->count;
     count[TBS_STATION_CALLED] += plain->count;
@@ -438,19 +446,23 @@ static void plain_add(struct tbs_tally *tally, uint32_t station, struct plain *p
 
 void tbs_tally_visits(struct tbs_tally *tally, const struct tbs_visit *visits, uint32_t n)
 {
+    enum { AHEAD = 8 };
     struct plain plain = {0};
+    struct places places;
     const uint32_t home = n > 0 ? visits[0].station : 0;
 
+    places.count = 0;
     for (uint32_t i = 0; i < n; i++) {
         const struct tbs_visit *visit = &visits[i];
         __builtin_prefetch(visit + AHEAD);
         __builtin_prefetch((const char *)(visit + AHEAD) + 64);
         if (visit->station == home && is_plain(visit)) {
-            plain_count(tally, visit, &plain);
+            plain_count(tally, visit, &plain, &places);
         } else if (!(visit->flags & TBS_VISIT_CARRIED)) {
-            visit_count(tally, visit);
+            visit_count(tally, visit, &places);
         }
     }
+    places_count(&places);
     plain_add(tally, home, &plain);
 }
 

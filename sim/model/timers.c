@@ -8,9 +8,12 @@ void tbs_timers_free(struct tbs_timers *timers)
     *timers = (struct tbs_timers){0};
 }
 
-static inline bool before(const struct tbs_timer *a, const struct tbs_timer *b)
+/* Without a branch: which of two children is earlier is as likely as not. */
+static inline uint32_t before(const struct tbs_timer *a, const struct tbs_timer *b)
 {
-    return a->at_us < b->at_us || (a->at_us == b->at_us && a->order < b->order);
+    const uint32_t earlier = a->at_us < b->at_us, same = a->at_us == b->at_us;
+
+    return earlier | (same & (a->order < b->order));
 }
 
 void tbs_timers_push(struct tbs_timers *timers, struct tbs_timer timer)
@@ -38,7 +41,8 @@ struct tbs_timer tbs_timers_pop(struct tbs_timers *timers)
     uint32_t i = 0;
 
     for (uint32_t child = 1; child < count; child = 2 * i + 1) {
-        child += child + 1 < count && before(&timers->heap[child + 1], &timers->heap[child]);
+        const uint32_t right = child + 1 < count;
+        child += right & before(&timers->heap[child + right], &timers->heap[child]);
         if (!before(&timers->heap[child], &last)) {
             break;
         }
