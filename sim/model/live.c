@@ -105,8 +105,6 @@ static void city_make(struct tbs_live *live)
     const struct tb_config *config = &live->scenario->config;
 
     tbs_memory_free(m->city);
-    tbs_memory_free(m->pristine);
-    m->pristine = NULL;
     m->city_bytes = tb_city_block_bytes(live->city);
     m->city = tbs_memory_raw(m->city_bytes, 1);
     tbs_memory_free(m->cases);

@@ -199,6 +199,13 @@ static void office_create(struct tbs_model *m)
     m->collect_chance = collect_chance(s);
 }
 
+static void city_begin(struct tbs_model *m)
+{
+    const enum tb_status status = tb_city_init(m->city, m->city_bytes, &m->config);
+
+    tbs_assert(status == TB_STATUS_OK);
+}
+
 static bool city_create(struct tbs_model *m)
 {
     m->city_bytes = tb_city_bytes(&m->config);
@@ -209,12 +216,28 @@ static bool city_create(struct tbs_model *m)
         return false;
     }
     m->city = tbs_memory_raw(m->city_bytes, 1);
-    const enum tb_status status = tb_city_init(m->city, m->city_bytes, &m->config);
-    tbs_assert(status == TB_STATUS_OK);
-    m->pristine = tbs_memory_raw(m->city_bytes, 1);
-    const enum tb_status copied = tb_city_copy(m->pristine, m->city_bytes, m->city);
-    tbs_assert(copied == TB_STATUS_OK);
+    city_begin(m);
+    m->fresh = true;
     return true;
+}
+
+/* The city before its first day. One run needs no copy of it, which would be as much memory again;
+ * many do, as a copy takes less time than a beginning. */
+static void city_again(struct tbs_model *m)
+{
+    if (m->fresh) {
+        m->fresh = false;
+        return;
+    }
+    const bool first = m->pristine == NULL;
+    if (first) {
+        city_begin(m);
+        m->pristine = tbs_memory_raw(m->city_bytes, 1);
+    }
+    const enum tb_status status =
+        first ? tb_city_copy(m->pristine, m->city_bytes, m->city)
+              : tb_city_copy(m->city, m->city_bytes, m->pristine);
+    tbs_assert(status == TB_STATUS_OK);
 }
 
 struct tbs_model *tbs_model_create(const struct tb_scenario *scenario,
@@ -378,8 +401,7 @@ void tbs_model_start(struct tbs_model *m, uint64_t seed, uint64_t replication)
         return; /* tbs_model_error says why */
     }
     tbs_model_clear(m, seed, replication);
-    const enum tb_status status = tb_city_copy(m->city, m->city_bytes, m->pristine);
-    tbs_assert(status == TB_STATUS_OK);
+    city_again(m);
 }
 
 void tbs_model_count(struct tbs_model *m, struct tbs_tally *tally)

@@ -19,7 +19,7 @@ void tbs_window_acts(struct tbs_model *m, uint32_t server, tb_time now)
         break;
     case PHASE_WALK:
         command.kind = TB_WINDOW_START;
-        tbs_pending(m, server, PHASE_WALK, TB_NEVER);
+        window->phase = PHASE_FREE; /* until he is served; refused: for good */
         break;
     case PHASE_AWAY:
         command.kind = TB_WINDOW_NO_SHOW;

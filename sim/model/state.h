@@ -143,7 +143,8 @@ struct tbs_model {
     struct tb_rules *rules; /* of each desk */
     struct tb_city *city;
     size_t city_bytes;
-    struct tb_city *pristine; /* the city before its first day */
+    struct tb_city *pristine; /* the city before its first day; NULL: not needed yet */
+    bool fresh;               /* the city is that */
     bool by_station;
     int64_t patience_floor_us; /* nobody's patience is less */
 
