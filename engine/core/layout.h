@@ -169,7 +169,7 @@ struct tbi_server {
     bool closing, pausing;
     bool ack_phase; /* the deadline is that of the acknowledgement */
     bool call_shared;      /* stands on the city's list of calls, not on its station's */
-    uint8_t pad;
+    uint8_t repeats;       /* of the call, by itself */
     uint16_t call_station; /* whose rules the call goes by: its ticket's */
     uint64_t ready_order; /* who got ready first */
     tb_time changed_at;
@@ -195,7 +195,7 @@ struct tbi_ticket {
     uint8_t state;
     uint8_t origin; /* class as taken | channel << 4 */
     uint8_t flags;
-    uint8_t calls; /* so far: own repeats << 4 | by hand */
+    uint8_t calls; /* so far; 255: or more */
     uint8_t resumed;
     uint16_t matter;
     uint8_t matters_left;

@@ -33,6 +33,7 @@ static inline void call(struct tbi_step *step, struct tbi_station *station,
         tbi_estimate_learn(station, ticket, now - ticket->changed_at);
     server->ticket = ticket_index;
     server->state = starts ? TB_SERVER_SERVING : TB_SERVER_CALLED;
+    server->repeats = 0;
     server->changed_at = now;
     ticket->state = starts ? TB_TICKET_SERVING : TB_TICKET_CALLED;
     ticket->server = index;

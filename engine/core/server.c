@@ -353,20 +353,16 @@ void tbi_server_no_show(struct tbi_step *step, uint32_t index, bool wants_next)
 void tbi_server_recall(struct tbi_step *step, uint32_t index, bool by_itself)
 {
     struct tb_city *city = step->city;
-    struct tbi_ticket *ticket = tbi_ticket(city, tbi_server(city, index)->ticket);
-    tbi_calls_remove(city, tbi_server(city, index));
-    uint8_t hand = ticket->calls & 15, own = ticket->calls >> 4;
-    if (by_itself)
-        own++;
-    else if (hand < 15)
-        hand++;
-    ticket->calls = (uint8_t)(own << 4 | hand);
+    struct tbi_server *server = tbi_server(city, index);
+    struct tbi_ticket *ticket = tbi_ticket(city, server->ticket);
+    tbi_calls_remove(city, server);
+    server->repeats += by_itself;
+    ticket->calls += ticket->calls < UINT8_MAX;
     struct tb_event *event =
-        tbi_emit_at_server(step, TB_EVENT_RECALLED, tbi_server(city, index)->ticket, index);
-    event->value = own + hand;
+        tbi_emit_at_server(step, TB_EVENT_RECALLED, server->ticket, index);
+    event->value = ticket->calls;
     event->flags |= ticket->flags & TBI_TICKET_SILENT ? TB_EVENT_FLAG_SILENT : 0;
-    tbi_call_deadline(step, tbi_station(city, ticket->station), ticket, tbi_server(city, index),
-                      index);
+    tbi_call_deadline(step, tbi_station(city, ticket->station), ticket, server, index);
 }
 
 void tbi_server_call_timeout(struct tbi_step *step, uint32_t index)
@@ -378,7 +374,7 @@ void tbi_server_call_timeout(struct tbi_step *step, uint32_t index)
     if (server->ack_phase) {
         tbi_emit_at_server(step, TB_EVENT_ACK_LATE, server->ticket, index);
         tbi_server_ack_over(city, index);
-    } else if (ticket->calls >> 4 < tbi_rule(city, ticket->station, TB_RULE_recall_max)) {
+    } else if (server->repeats < tbi_rule(city, ticket->station, TB_RULE_recall_max)) {
         tbi_server_recall(step, index, true);
     } else if (tbi_ticket_is_task(ticket)) {
         tbi_window_put_back(step, index, true);

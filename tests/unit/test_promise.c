@@ -282,6 +282,21 @@ Test(promise, a_call_waits_for_a_second_at_least_or_for_ever)
     small_free(s);
 }
 
+Test(promise, a_number_that_is_called_again_and_again_is_counted_on)
+{
+    struct small *s = small_new();
+    small_do(s, (struct tb_command){.kind = TB_WINDOW_OPEN, .value = -1});
+    small_take(s, 0);
+    small_do(s, (struct tb_command){.kind = TB_WINDOW_NEXT});
+    for (int64_t calls = 2; calls <= 40; calls++) {
+        s->now += TB_SECONDS(5);
+        small_do(s, (struct tb_command){.kind = TB_WINDOW_RECALL});
+        cr_expect_eq(s->events[0].kind, TB_EVENT_RECALLED);
+        cr_expect_eq(s->events[0].value, calls);
+    }
+    small_free(s);
+}
+
 Test(promise, random_bytes_are_refused_or_obeyed_but_never_harm)
 {
     struct small *s = small_new();
