@@ -44,7 +44,7 @@ static inline uint64_t tbi_emit_count(struct tbi_step *step, enum tb_event_kind 
                                       struct tbi_station *station)
 {
     station->clock_at = step->now;
-    station->counts.event[kind]++;
+    ++*tbi_station_count(station, kind);
     return ++step->city->sequence;
 }
 

@@ -1,14 +1,12 @@
 /* The block: how a city lies in memory.
  *
- *     header | stations | groups | profiles | lines | overtakes | servers |
- * tickets |
+ *     header | stations | groups | profiles | lines | overtakes | servers | tickets |
  *     further ticket fields | cases | visits | ... (TBI_SECTIONS below, each 64-byte aligned)
  *
  * Everything is an index or an integer: no pointer, no floating point. What one command touches
- * is kept together: a station's hot half is five cache lines, a line one, a window one, a ticket
+ * is kept together: a station's hot part is four cache lines, a line one, a window one, a ticket
  * one (plus one more for those that need a place in a heap, a timer, several matters or a case).
- * Free
- * slots of tickets, cases and visits form a list (last freed, first used, so that the hot ones
+ * Free slots of tickets, cases and visits form a list (last freed, first used, so that the hot ones
  * stay in the cache); slots never used yet are counted, not listed, so that a large city costs
  * only the pages it has touched.
  *
@@ -58,18 +56,36 @@ struct tbi_wait_factors {
     uint32_t half[TBI_WAIT_BUCKETS], nine[TBI_WAIT_BUCKETS];
 };
 
-/* Events of each kind, modulo 2^32. */
-struct tbi_counts {
-    uint32_t event[TB_EVENT_COUNT];
+/* Events that a visit brings as a matter of course; a station counts them apart from the others. */
+#define TBI_OFTEN_EVENTS(TBI_OFTEN) \
+    TBI_OFTEN(TAKEN)                \
+    TBI_OFTEN(CALLED)               \
+    TBI_OFTEN(STARTED)              \
+    TBI_OFTEN(FINISHED)             \
+    TBI_OFTEN(NEAR)                 \
+    TBI_OFTEN(WINDOW_READY)         \
+    TBI_OFTEN(WINDOW_WRAP)          \
+    TBI_OFTEN(FOLLOW_DUE)           \
+    TBI_OFTEN(FOLLOW_LAPSED)
+
+enum tbi_often {
+#define TBI_OFTEN(name) TBI_OFTEN_##name,
+    TBI_OFTEN_EVENTS(TBI_OFTEN)
+#undef TBI_OFTEN
+    TBI_OFTEN_COUNT
 };
 
-/* A station and what belongs to it alone. Its lines, profiles and groups lie in sections of their
- * own; where they begin is kept as bytes from the station, so that whoever has the station needs
- * nothing else. */
+/* A station and what belongs to it alone, a cache line to a paragraph. Its lines, profiles and
+ * groups lie in sections of their own; where they begin is kept as bytes from the station, so that
+ * whoever has the station needs nothing else. */
 struct tbi_station {
-    tb_time due_at[TBI_DUE_COUNT]; /* the deadline is their minimum */
+    /* what an event says; a follow-up touches nothing else */
+    tb_time clock_at;                /* of the last change */
+    uint32_t often[TBI_OFTEN_COUNT]; /* events of each such kind, modulo 2^32 */
+    uint32_t visits_shared; /* on the city's lists; with any of them none is on its own */
+    struct tbi_list follows; /* visits on the way to the follow-up list */
+    struct tbi_list lapses;  /* visits on it */
 
-    tb_time clock_at;        /* of the last change */
     uint64_t waiting_lines;  /* lines where somebody waits */
     uint64_t starving_lines; /* lines whose oldest joiner was overtaken K times */
     uint64_t ready_profiles; /* profiles with a ready window */
@@ -78,34 +94,35 @@ struct tbi_station {
     uint32_t join_last;   /* join numbers given */
     uint32_t number_last; /* printed numbers given today */
     uint32_t waiting, called;
-
-    uint32_t serving, ready, open;
     uint8_t kind; /* enum tb_station_kind */
     uint8_t group_count, profile_count;
     bool accepts, over, closed_by_hand, in_period, drain;
-    struct tbi_list calls;   /* windows with a call whose time can run out, earliest first */
-    struct tbi_list follows; /* visits on the way to the follow-up list */
-    struct tbi_list lapses;  /* visits on it */
+
+    struct tbi_list calls; /* windows whose call can run out, earliest first */
+    uint32_t serving, ready, open;
     uint32_t estimate_count, estimate_half, estimate_nine; /* since the day began */
-    uint32_t timers; /* root of the heap of ticket timers */
-    uint32_t visits_shared; /* on the city's lists; with any of them none is on its own */
+    uint32_t line_first, profile_first, server_first, server_count;
+    uint32_t timers;      /* root of the heap of ticket timers */
+    uint32_t timer_last;  /* sequence of timers set */
+    uint32_t booked, parked;
+
+    struct tbi_wait_factors factors;
+
+    tb_time due_at[TBI_DUE_COUNT]; /* the deadline is their minimum */
 
     int64_t slot_us;
     int64_t heading_minute; /* minutes before this one are clear */
-    uint32_t booked, parked;
-    struct tbi_list away; /* tickets parked or absent, in the order of becoming so */
-    uint32_t timer_last;  /* sequence of timers set */
-    uint32_t line_first, profile_first, server_first, server_count;
+    struct tbi_list away;   /* tickets parked or absent, in the order of becoming so */
     uint32_t calendar;
     int32_t day;       /* index of the service day, -1 before the first */
     uint32_t boundary; /* of the day: 0 start, then open and close of each period, then over */
     uint32_t plan_first, plan_room, plan_cursor;
     uint32_t slot_first, slots_per_day;
     uint32_t horizon_days;
+    uint32_t pad;
 
-    struct tbi_wait_factors factors;
-    struct tbi_counts counts;
-    uint32_t pad[6];
+    uint32_t counts[TB_EVENT_COUNT]; /* of the other events, modulo 2^32 */
+    uint32_t pad2[13];
 };
 
 /* A waiting line: skill group x class. */
@@ -369,7 +386,10 @@ struct tb_city {
     struct tbi_remote_class remote[TBI_REMOTE_CLASSES_MAX];
 };
 
-_Static_assert(sizeof(struct tbi_station) == 640, "a station is ten cache lines");
+_Static_assert(sizeof(struct tbi_station) == 704, "a station is eleven cache lines");
+_Static_assert(offsetof(struct tbi_station, waiting_lines) == 64, "the first is what events say");
+_Static_assert(offsetof(struct tbi_station, calls) == 128, "the second, who waits");
+_Static_assert(offsetof(struct tbi_station, factors) == 192, "the fourth, factors");
 _Static_assert(sizeof(struct tbi_line) == 64, "a line is one cache line");
 _Static_assert(sizeof(struct tbi_profile) == 64, "a profile is one cache line");
 _Static_assert(sizeof(struct tbi_server) == 64, "a window is one cache line");
@@ -402,14 +422,27 @@ static inline int64_t tbi_rule(const struct tb_city *city, uint32_t station, enu
     return tbi_station_rules(tbi_station(city, station))[rule];
 }
 
+/* Where events of a kind are counted; with a kind that the compiler knows, a plain address. */
+static inline uint32_t *tbi_station_count(const struct tbi_station *station, uint32_t kind)
+{
+    struct tbi_station *counted = (struct tbi_station *)(uintptr_t)station;
+    switch (kind) {
+#define TBI_OFTEN(name)    \
+    case TB_EVENT_##name: \
+        return &counted->often[TBI_OFTEN_##name];
+        TBI_OFTEN_EVENTS(TBI_OFTEN)
+#undef TBI_OFTEN
+    }
+    return &counted->counts[kind];
+}
+
 /* Fetches what nearly every command reads of a station, all at once: in a city of thousands of
  * halls it lies in no cache. */
 static inline void tbi_station_fetch(const struct tbi_station *station)
 {
     __builtin_prefetch(&station->clock_at, 1);
-    __builtin_prefetch(&station->waiting, 1);
-    __builtin_prefetch(&station->counts.event[TB_EVENT_TAKEN], 1);
-    __builtin_prefetch(&station->counts.event[TB_EVENT_NEAR], 1);
+    __builtin_prefetch(&station->waiting_lines, 1);
+    __builtin_prefetch(&station->calls, 1);
     __builtin_prefetch(&station->factors, 1);
 }
 

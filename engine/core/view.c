@@ -32,7 +32,7 @@ enum tb_status tb_city_station_load(const struct tb_city *city, uint32_t station
                                     .day = station->day,
                                     .accepts = station->accepts};
     for (uint32_t kind = 0; kind < TB_EVENT_COUNT; kind++)
-        out->counts[kind] = station->counts.event[kind];
+        out->counts[kind] = *tbi_station_count(station, kind);
     return TB_STATUS_OK;
 }
 

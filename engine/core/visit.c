@@ -22,12 +22,13 @@ static struct tbi_list *visit_list(struct tbi_station *station, bool lapses)
 }
 
 /* The first of a list is another one, or nobody; its instant. Whoever follows will be looked at
- * when this one's time has come; by then it is in the cache. */
+ * when this one's time has come; by then it is in the cache, and so is this one's station. */
 static tb_time visit_first_at(const struct tb_city *city, uint32_t head, bool lapses)
 {
     if (head == TB_NONE)
         return TB_NEVER;
     const struct tbi_visit *visit = tbi_visit(city, head);
+    __builtin_prefetch(tbi_station(city, visit->station), 1);
     const char *next = (const char *)tbi_visit(city, visit->next);
     __builtin_prefetch(next, 1);
     __builtin_prefetch(next + sizeof(struct tbi_visit) - 1, 1);

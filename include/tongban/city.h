@@ -152,7 +152,7 @@ enum tb_case_state {
 struct tb_city; /* the block; opaque, and laid out as engine/core/layout.h says */
 
 #define TB_CITY_ALIGN 64
-#define TB_CITY_VERSION 5
+#define TB_CITY_VERSION 6
 
 /* Size in bytes of the block for a config that tb_config_check accepts; 0 for any other. Pure. */
 size_t tb_city_bytes(const struct tb_config *config);
