@@ -219,12 +219,13 @@ static int report(const struct result *r)
     const struct tbs_histogram *h = &r->round_trips;
 
     printf("%.0f requests/s  p50 %lld us  p99 %lld us  p999 %lld us  errors %.4f  messages %.0f/s  "
-           "idle %.2f\n",
+           "idle %.2f  late p999 %lld us\n",
            (double)r->replies / r->seconds, (long long)tbs_histogram_quantile_us(h, 0.5),
            (long long)tbs_histogram_quantile_us(h, 0.99),
            (long long)tbs_histogram_quantile_us(h, 0.999),
            (double)r->errors / (double)(r->replies ? r->replies : 1),
-           (double)r->messages / r->seconds, (double)r->idle_turns / (double)r->turns);
+           (double)r->messages / r->seconds, (double)r->idle_turns / (double)r->turns,
+           (long long)tbs_histogram_quantile_us(&r->late, 0.999));
     if (r->errors * 100 > r->replies) {
         fprintf(stderr, "load: refused: %s\n", r->error);
         return 1;
@@ -250,6 +251,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < options.listeners; i++)
         listener_open(&connections[options.connections + i], i);
     tbs_histogram_clear(&result.round_trips);
+    tbs_histogram_clear(&result.late);
     drive(&options, connections, &result);
     return report(&result);
 }

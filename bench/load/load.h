@@ -26,6 +26,7 @@ struct options {
 
 struct result {
     struct tbs_histogram round_trips;
+    struct tbs_histogram late; /* under a rate: how long after it was due a round was sent */
     uint64_t replies, errors, messages;
     uint64_t turns, idle_turns; /* those that found nothing to do */
     double seconds;
