@@ -5,6 +5,10 @@
  *     CITY.WHATIF police-city1 OPEN 7 10:30 UNTIL 12:00 SURGE 1.3 FROM 11:00
  *     CITY.WHATIF police-city1 SICK 2 RUNS 500 SEED 7       two clerks go home now
  *
+ * One hall at a time: what the same change does to others is asked of each of them. Nobody comes
+ * from another hall, or goes there, because waits have changed (model/live.h), so where people
+ * follow advice a window more looks somewhat better than it will be, and a window less worse.
+ *
  * Times are HH:MM of the city's today, or NOW. The answer is a map: `before` and `after` the
  * change, each figure as [value, half-width of its 95% interval]; the number of replications (fewer
  * than 200 if the second is over, unless RUNS was said) and the milliseconds. One is computed at a

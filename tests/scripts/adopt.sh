@@ -67,6 +67,19 @@ grep -q "log adopt" "$work/out" ||
     fail "the trail does not say who: $(head -3 "$work/out")"
 "$program" log adopt "$work/data" --scenario "$scenario" | grep -q nothing || fail "adopted twice"
 
+# A holiday that was not planned: a coming day of another kind, for each calendar.
+echo 'date,day,why
+2022-01-05,closed,plain' >"$scenario/calendar.csv"
+start && fail "another calendar was served on its old log"
+"$program" log adopt "$work/data" --scenario "$scenario" >"$work/out" 2>&1 ||
+    fail "a holiday was not adopted: $(cat "$work/out")"
+"$program" log show "$work/data" --command CITY.DAY >"$work/out" 2>&1 || fail "no trail"
+grep -q 'log adopt CITY.DAY value=4' "$work/out" || fail "no holiday: $(cat "$work/out")"
+start || fail "the adopted calendar was refused"
+call CLOCK.SET $((now + (4 * 24 - 1) * 3600000000)) >/dev/null # ten o'clock of that day
+call TICKET.TAKE hall card 2>&1 | grep -q CLOSED || fail "open on a holiday"
+stop
+
 # What no command can change is named, and nothing is done.
 sed -i 's/14:00-17:30/14:00-17:00/' "$scenario/scenario.yaml"
 sed -i 's/14:00,17:30/14:00,17:00/' "$scenario/plans.csv"

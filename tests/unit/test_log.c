@@ -437,6 +437,42 @@ Test(log, snapshot_and_log_give_the_same_city)
     free(snapshot.bytes);
 }
 
+/* Sealed by somebody, so that no checksum tells: a city that ends beyond its file, or a file that
+ * is shorter than a header. Nothing is read that is not there; the whole log is used. */
+Test(log, snapshot_that_says_more_than_its_file_holds_is_not_used)
+{
+    struct history history = {.hash = {0}};
+    struct world *world = opened();
+    struct tbi_log_snapshot head;
+    uint8_t block[TBI_LOG_BLOCK];
+
+    batches(world, &history, 30);
+    world_snapshot(world);
+    batches(world, &history, 10);
+    world_drop(world);
+    struct bytes snapshot = file_read("snapshot-*.city");
+    memcpy(block, snapshot.bytes, sizeof block);
+    memcpy(&head, block, sizeof head);
+    const uint64_t lies[] = {snapshot.count - sizeof block + 1, snapshot.count * 64,
+                             UINT64_MAX - 64};
+    for (size_t i = 0; i <= sizeof lies / sizeof lies[0]; i++) {
+        if (i < sizeof lies / sizeof lies[0]) {
+            head.bytes = lies[i];
+            memcpy(block, &head, sizeof head);
+            tbi_log_block_seal(block, sizeof head);
+            file_put(&snapshot, 0, block, sizeof block);
+        } else {
+            cr_assert_eq(truncate(snapshot.path, 100), 0);
+        }
+        world = opened();
+        cr_assert_eq(world->recovery.snapshot_lsn, 0);
+        cr_assert_eq(world->recovery.entries, history.last);
+        cr_assert_eq(tb_city_hash(world->small->city), history.hash[history.last]);
+        world_drop(world);
+    }
+    free(snapshot.bytes);
+}
+
 static size_t matches(const char *pattern)
 {
     char path[256];
