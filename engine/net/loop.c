@@ -197,7 +197,7 @@ static bool fronts_start(struct loop *loop)
 static int64_t patience_us(const struct loop *loop, int64_t now_us)
 {
     const struct tbi_server *server = loop->server;
-    int64_t wait = TURN_US_MAX;
+    int64_t wait = server->stopping ? STOPPING_US : TURN_US_MAX;
 
     if (server->dirty_count > 0 || server->told_first != server->told_last ||
         loop->line.first != NULL)

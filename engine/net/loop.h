@@ -13,6 +13,7 @@ enum {
     LISTENERS_MAX = 3,
     PUBLISH_US = 100000,
     TURN_US_MAX = 500000,
+    STOPPING_US = 2000, /* instead: nobody else comes who would end a turn */
     SLICE_US = 300, /* woken, it is let in at once, and the log's writer before it */
 };
 
