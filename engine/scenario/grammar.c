@@ -23,6 +23,17 @@ static const struct {
     {"block sequence entries are not", "“-”不能写在这里：应另起一行",
      "\"-\" may not stand here: begin a new line"},
     {"control characters", "含有控制字符", "a control character"},
+    {"did not find expected node content", "括号没有结束，或逗号、冒号后面没有内容",
+     "a bracket is never closed, or nothing follows a comma or a colon"},
+    {"found a tab character", "缩进处有 Tab，应为空格", "a tab where the indentation wants blanks"},
+    {"found undefined alias", "以“*”开头的值要加引号", "a value that begins with * wants quotes"},
+    {"did not find expected alphabetic", "以“*”或“&”开头的值要加引号",
+     "a value that begins with * or & wants quotes"},
+    {"found unknown escape character", "双引号里的“\\”要写两个，或改用单引号",
+     "in double quotes write \\ twice, or use single quotes"},
+    {"mapping keys are not allowed", "“?”不能写在这里：值要加引号",
+     "? may not stand here: the value wants quotes"},
+    {"did not find expected <document start>", "这里应是“键: 值”", "a \"key: value\" belongs here"},
 };
 
 static const char *sentence_of(struct tbi_arena *arena, const char *problem)
@@ -43,13 +54,29 @@ static uint32_t line_at(const char *text, size_t offset)
     return line;
 }
 
+/* What is missing at the end is missing behind the last words. */
+static yaml_mark_t behind_words(yaml_mark_t mark, const char *text)
+{
+    size_t bytes = strlen(text), column = 0;
+
+    while (bytes > 0 && strchr(" \t\r\n", text[bytes - 1]) != NULL)
+        bytes--;
+    const uint32_t last = line_at(text, bytes);
+    if (mark.line <= last)
+        return mark;
+    for (; bytes > 0 && text[bytes - 1] != '\n'; bytes--)
+        column += ((unsigned char)text[bytes - 1] & 0xc0) != 0x80;
+    return (yaml_mark_t){.line = last, .column = column};
+}
+
 /* Where people have to look: what is never closed, is wrong where it was opened. */
 static yaml_mark_t mark_of(const yaml_parser_t *parser, const char *text)
 {
     if (parser->error == YAML_READER_ERROR)
         return (yaml_mark_t){.line = line_at(text, parser->problem_offset)};
-    if (parser->context != NULL && (strstr(parser->context, "scanning") != NULL ||
-                                    strstr(parser->context, "flow") != NULL))
+    if (parser->context != NULL && strstr(parser->problem, "a tab") == NULL &&
+        (strstr(parser->context, "scanning") != NULL ||
+         strstr(parser->context, "flow") != NULL))
         return parser->context_mark;
     return parser->problem_mark;
 }
@@ -97,7 +124,7 @@ bool tbi_grammar_mend(const char *path, char *text, struct tb_scenario_problems 
             yaml_event_delete(&event);
         }
         if (!fine) {
-            const yaml_mark_t mark = mark_of(&parser, text);
+            const yaml_mark_t mark = behind_words(mark_of(&parser, text), text);
             const char *problem = parser.problem == NULL ? "?" : parser.problem;
 
             right = false;

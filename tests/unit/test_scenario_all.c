@@ -36,7 +36,7 @@ static const struct row {
       {"scenario.yaml", "{id: east}", "{id: east"},
       {"scenario.yaml", "  share: 90%", "\tshare: 90%"},
       {"halls.csv", "county", "district"}},
-     {"halls.csv:4:16", "scenario.yaml:2:7", "scenario.yaml:40:9", "scenario.yaml:9:5"}},
+     {"halls.csv:4:16", "scenario.yaml:2:7", "scenario.yaml:41:1", "scenario.yaml:9:5"}},
     {"a full-width colon, a line out of line, and cells",
      {{"scenario.yaml", "  day_cv: 10% [A]", "  day_cv：10% [A]"},
       {"scenario.yaml", "  wait: 15min", "   wait: 15min"},

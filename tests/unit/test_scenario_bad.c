@@ -43,6 +43,10 @@ static const struct row rows[] = {
     /* YAML. */
     {TBI_WRONG_YAML_SYNTAX, "scenario.yaml", "  zh: 小城", "  zh: [小城", "scenario.yaml:2:7", 0},
     {TBI_WRONG_YAML_SYNTAX, "scenario.yaml", "  share: 90%\n", "  share", "scenario.yaml:41:3", 0},
+    {TBI_WRONG_YAML_SYNTAX, "scenario.yaml", "  share: 90%\n", "  share: {a,\n\n",
+     "scenario.yaml:41:13", 0},
+    {TBI_WRONG_YAML_SYNTAX, "scenario.yaml", "  share: 90%\n", "  share: 90%\n\tx: 1\n",
+     "scenario.yaml:42:1", 0},
     {TBI_WRONG_YAML_KEY, "scenario.yaml", "day_cv:", "daycv:", "scenario.yaml:25:3", 0},
     {TBI_WRONG_YAML_SHAPE, "scenario.yaml", "day_cv: 10% [A]", "day_cv: {a: 1}",
      "scenario.yaml:25:11", 0},
