@@ -79,7 +79,7 @@ static void ticket_write(void *context, const struct tbs_visit *visit)
 
 /* ---- workers --------------------------------------------------------------------------------- */
 
-/* The first worker counts straight into the outcome. */
+/* Of a worker that is all zeros. The first one counts straight into the outcome. */
 static void worker_open(struct worker *worker, struct team *team, bool first)
 {
     const struct tbs_run_options *options = team->options;
@@ -91,7 +91,6 @@ static void worker_open(struct worker *worker, struct team *team, bool first)
         .ticket_context = worker,
     };
 
-    memset(worker, 0, sizeof *worker);
     worker->team = team;
     worker->model = tbs_model_create(team->scenario, team->demand, &model_options);
     worker->first = first;
@@ -201,6 +200,9 @@ static void *worker_work(void *context)
     struct worker *worker = context;
     struct team *team = worker->team;
 
+    if (worker->model == NULL) { /* by each thread for itself, so that none waits for others' */
+        worker_open(worker, team, worker == team->outcome->first_worker);
+    }
     while (!stopped(team->options) && !worker->failed) {
         const uint32_t number = atomic_fetch_add_explicit(&team->next, 1, memory_order_relaxed);
         if (number >= team->last) {
@@ -277,7 +279,7 @@ static bool replications_run(struct team *team)
 
     tbs_assert(workers != NULL);
     for (uint32_t i = 0; i < options->threads; i++) {
-        worker_open(&workers[i], team, i == 0);
+        workers[i].team = team;
     }
     team->outcome->first_worker = &workers[0];
     /* Rounds of a fixed size, so that the decision to stop does not depend on threads either. */
@@ -384,7 +386,7 @@ static bool long_run(struct team *team)
     struct outcome *outcome = team->outcome;
     const uint32_t days = options->day_count - options->warm_up_days;
     const uint32_t batch = batch_days(days);
-    struct worker worker;
+    struct worker worker = {0};
     uint32_t done = 0;
 
     worker_open(&worker, team, true);
