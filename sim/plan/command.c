@@ -28,6 +28,7 @@ enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
     X(budget, required, "HOURS", "the best promise that so many window hours buy")                 \
     X(windows, required, "N", "at most so many windows a hall (default: as many as it has)")       \
     X(each, no, "", "the promise holds in each half hour, not only over the day")                  \
+    X(always, no, "", "and at any time: at the beginning and end of each half hour too")           \
     X(flat, no, "", "the same number of windows all day")                                          \
     X(effort, required, "N", "simulate N times as many days: closer to the least (default 1)")     \
     X(alone, no, "", "don't show the plan in the whole city afterwards")                           \
@@ -266,7 +267,8 @@ static int numbers_read(const struct arguments *a, struct tbs_plan_options *o)
         !hours_read(value, &o->slot_from, &o->slot_to)) {
         return wrong("--hours takes half hours of a day, not", value, "as in 12:00-14:00");
     }
-    o->each = a->value[ARGUMENT_each] != NULL;
+    o->always = a->value[ARGUMENT_always] != NULL;
+    o->each = o->always || a->value[ARGUMENT_each] != NULL;
     o->flat = a->value[ARGUMENT_flat] != NULL;
     o->city_days = a->value[ARGUMENT_alone] != NULL ? 0 : o->city_days;
     if (o->budget_hours > 0 && (o->each || o->flat || o->left_most < 1)) {
@@ -346,6 +348,19 @@ static void nearest_print(const struct tbs_plan *plan, const struct tbs_plan_hal
     }
 }
 
+/* Advice counts queues as they are; the hall alone gets the same people whatever its queue. */
+static void city_print(const struct tbs_plan_hall *hall, bool zh)
+{
+    if (hall->city.visits > 0) {
+        printf(zh ? "    整座城市里按时 %.1f%%，每天 %.1f 人（单独计算 %.1f 人）：听从推荐的人"
+                    "队短时来、队长时去别处\n"
+                  : "    in the whole city %.1f%% are in time, of %.1f people a day (the hall "
+                    "alone: %.1f):\n    who follows advice comes when the line is short, else "
+                    "goes elsewhere\n",
+               100 * hall->city.within, hall->city.visits, hall->visits);
+    }
+}
+
 static void impossible_print(const struct tbs_plan *plan, bool zh)
 {
     for (uint32_t h = 0; h < plan->hall_count; h++) {
@@ -359,6 +374,7 @@ static void impossible_print(const struct tbs_plan *plan, bool zh)
                    zh ? label->zh : label->en, hall->windows_most, hall->hours,
                    100 * hall->result.day.within, 100 * hall->result.day.left);
             nearest_print(plan, hall, zh);
+            city_print(hall, zh);
         } else if (hall->state == TBS_PLAN_UNPROVEN) {
             printf(zh ? "  未能证明：%s 在 %u 个模拟日内分不出守不守得住（按时 "
                         "%.2f%% ± %.2f%%）\n"
@@ -418,6 +434,11 @@ static void hours_print(const struct tbs_plan *plan, bool zh)
                 "%.2f%% in time;\n  as good in each hall with %.1f (%.2f%%)\n",
            plan->window_hours_erlang_c, 100 * plan->within_erlang_c, plan->window_hours_equal,
            100 * plan->within_equal);
+    if (plan->erlang_c_short > 0) {
+        printf(zh ? "  其中 %u 个厅的窗口比 Erlang C 要的少：按厅里全部窗口计\n"
+                  : "  %u halls have fewer windows than Erlang C asks for: it gets all of theirs\n",
+               plan->erlang_c_short);
+    }
     if (isfinite(plan->promise_kept_probability)) {
         printf(zh ? "  守住承诺的概率：%u 个厅各至少 %.4f，同时守住 %.4f\n"
                   : "  the promise is kept: in each of %u halls with probability %.4f at least, in "

@@ -123,6 +123,24 @@ static void visit_record(struct tbs_lab *lab, const struct tbs_visit *visit, tb_
     guest_write(lab->recording, lab->day_at + visit->day, &guest);
 }
 
+/* The share at the very beginning and end of a half hour: a parabola through the visits of its
+ * first and second part, at the edge, which is a mean with these weights of visits that are spread
+ * evenly (Fan, Gijbels: Local polynomial modelling and its applications, 1996, at boundaries). */
+static void ends_add(struct tbs_lab *lab, const struct tbs_visit *visit, uint32_t k, tb_time at_us,
+                     bool within)
+{
+    const double part = TBS_PLAN_SLOT_US / 2.0, u = (double)(at_us - k * TBS_PLAN_SLOT_US) / part;
+
+    for (uint32_t end = 0; end < 2; end++) {
+        const double x = end == 0 ? 1 - 2 * u : 2 * u - 3; /* 1: at the edge, -1: a part from it */
+        if (x >= -1 && x <= 1) {
+            const float weight = (float)(1 + 3 * x + 2.5 * (3 * x * x - 1));
+            lab->ends_today[visit->day][k][end][0] += weight;
+            lab->ends_today[visit->day][k][end][1] += within ? weight : 0;
+        }
+    }
+}
+
 static void visit_add(void *context, const struct tbs_visit *visit)
 {
     struct tbs_lab *lab = context;
@@ -143,6 +161,9 @@ static void visit_add(void *context, const struct tbs_visit *visit)
     today[1] += within;
     today[2] += !called;
     lab->slots[k].delayed += !called || wait > 0;
+    if (lab->watch_ends) {
+        ends_add(lab, visit, k, visit->place_at_us - day_at_us, within);
+    }
     if (called) {
         lab->slots[k].called++;
         lab->slots[k].wait_s += (double)wait * 1e-6;
@@ -179,6 +200,10 @@ static void pass_add(struct tbs_lab *lab)
         for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
             const float *today = lab->today[d][k];
             products_add(&lab->slots[k], today[0], today[1], today[2]);
+            for (uint32_t end = 0; end < 2 && lab->watch_ends; end++) {
+                const float *weights = lab->ends_today[d][k][end];
+                products_add(&lab->ends[k][end], weights[0], weights[1], 0);
+            }
             if (k >= lab->judge_from && k < lab->judge_to) {
                 sum.visits += today[0];
                 sum.within += today[1];
@@ -254,6 +279,11 @@ void tbs_lab_tell(const struct tbs_lab *lab, struct tbs_lab_result *out)
         const struct tbs_sum *s = &lab->slots[k];
         figures_fill(s, lab->waits[k], days, &out->slots[k]);
         out->slot_error[k] = within_error(s, days);
+        for (uint32_t end = 0; end < 2; end++) {
+            const struct tbs_sum *e = &lab->ends[k][end];
+            out->ends[k][end].within = e->visits > 0 ? e->within / e->visits : NAN;
+            out->ends[k][end].error = within_error(e, days);
+        }
         if (k < lab->judge_from || k >= lab->judge_to) {
             continue;
         }
@@ -282,6 +312,7 @@ static void sums_clear(struct tbs_lab *lab)
 {
     memset(&lab->day, 0, sizeof lab->day);
     memset(lab->slots, 0, sizeof lab->slots);
+    memset(lab->ends, 0, sizeof lab->ends);
     memset(lab->waits, 0, TBS_PLAN_SLOTS * sizeof *lab->waits);
     lab->beyond_us = 0;
     lab->passes_done = 0;
@@ -350,6 +381,7 @@ void tbs_lab_more(struct tbs_lab *lab, uint32_t days)
             recording_grow(lab->recording, lab->day_at + once);
         }
         memset(lab->today, 0, once * sizeof *lab->today);
+        memset(lab->ends_today, 0, once * sizeof *lab->ends_today);
         tbs_model_start(lab->model, lab->seed, lab->pass++);
         tbs_model_count(lab->model, lab->tally);
         const bool fine = tbs_model_run(lab->model, once);

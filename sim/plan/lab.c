@@ -261,6 +261,7 @@ struct tbs_lab *tbs_lab_create(const struct tb_scenario *s, uint32_t hall,
     lab->tally = tbs_tally_create(&lab->cut, false);
     lab->waits = tbs_plan_zeroed(TBS_PLAN_SLOTS, sizeof *lab->waits);
     lab->today = tbs_plan_zeroed(lab->cut.day_count, sizeof *lab->today);
+    lab->ends_today = tbs_plan_zeroed(lab->cut.day_count, sizeof *lab->ends_today);
     for (uint32_t n = 0; n < lab->windows_max; n++) {
         lab->rank[lab->order[n]] = (uint16_t)n;
     }
@@ -287,6 +288,7 @@ void tbs_lab_free(struct tbs_lab *lab)
     free(lab->pieces);
     free(lab->waits);
     free(lab->today);
+    free(lab->ends_today);
     free(lab);
 }
 

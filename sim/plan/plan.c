@@ -98,6 +98,7 @@ void tbs_plan_options_init(struct tbs_plan_options *options, const struct tb_sce
         .threads = 1,
         .city_days = 40,
         .effort = 1,
+        .zone = 0.02,
     };
 }
 
@@ -353,6 +354,7 @@ static void hall_sum(struct tbs_plan *plan, const struct tbs_plan_hall *hall)
     plan->kept += hall->state == TBS_PLAN_KEPT;
     plan->unproven += hall->state == TBS_PLAN_UNPROVEN;
     plan->impossible += hall->state == TBS_PLAN_IMPOSSIBLE;
+    plan->erlang_c_short += hall->erlang_c_short;
     plan->planned_hours += hall->hours;
     plan->window_hours += hall->hours + hall->result.overtime_hours;
     plan->window_hours_erlang_c += hall->hours_erlang_c;

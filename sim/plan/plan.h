@@ -148,6 +148,7 @@ struct tbs_plan_options {
     bool each;            /* the promise holds in each half hour, not only over the day */
     bool always;          /* and at its beginning and its end: at any time */
     double zone; /* of each: with a window fewer the half hour would be below share + zone */
+    bool needs_only;      /* neither a curve of what hours are worth nor Erlang C's plan */
     uint64_t seed;
     uint32_t threads;   /* at least 1 */
     uint32_t city_days; /* on which the plan is shown in the whole city; 0: it is not */
@@ -192,7 +193,9 @@ struct tbs_plan_hall {
     struct tbs_lab_result result_erlang_c, result_equal;
     /* That the promise holds in this hall, by all days on which the core ran these windows. */
     double kept_probability;
-    double hours, hours_now; /* planned */
+    uint32_t windows_erlang_c; /* it asks for so many at most; it gets those that the hall has */
+    bool erlang_c_short;       /* that is fewer */
+    double hours, hours_now;   /* planned */
     double hours_erlang_c, hours_equal; /* with overtime */
     /* UNPROVEN, IMPOSSIBLE: what all windows can promise: this share within the wait; or the share
      * asked for within this wait (NAN: within none); and that so many leave at most. */
@@ -216,6 +219,7 @@ struct tbs_plan {
     struct tbs_plan_hall *halls; /* [hall_count] */
     uint32_t hall_count;
     uint32_t kept, unproven, impossible; /* halls */
+    uint32_t erlang_c_short;             /* halls with fewer windows than Erlang C asks for */
     struct tbs_plan_point curve[TBS_PLAN_CURVE_MAX];
     uint32_t curve_count;
     double hours_least;  /* with one window in each hall as long as it is open */

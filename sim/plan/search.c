@@ -23,11 +23,6 @@ enum {
 };
 /* A plan worth finding is so many standard errors, with all days, above the promise. */
 #define WORTH_Z 2.5
-/* The same of each half hour, of which all have to be shown at once; and what is not shown yet. */
-#define WORTH_EACH_Z 3.5
-#define SHOWN_Z 2.3
-/* Part of the error allowed that is kept for the plan with all windows. */
-#define ERROR_ALL 0.25
 
 struct verdict {
     bool kept;
@@ -40,8 +35,8 @@ bool tbs_search_stopped(const struct tbs_search *s)
     return s->stop != NULL && atomic_load_explicit(s->stop, memory_order_relaxed);
 }
 
-static void tell(struct tbs_search *s, const char *phase, const struct tbs_staffing *staffing,
-                 const struct tbs_lab_result *result, bool kept)
+void tbs_search_tell(struct tbs_search *s, const char *phase, const struct tbs_staffing *staffing,
+                     const struct tbs_lab_result *result, bool kept)
 {
     const struct tbs_plan_told told = {.phase = phase,
                                        .step = ++s->step,
@@ -100,7 +95,7 @@ static void pads_set(struct tbs_search *s, const struct tbs_lab_result *r, doubl
     s->pad_within = isfinite(r->within_error) ? z * shrink * r->within_error : 0;
     s->pad_left = isfinite(r->left_error) ? z * shrink * r->left_error : 0;
     for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
-        s->pad_slot[k] = isfinite(r->slot_error[k]) ? z * shrink * r->slot_error[k] : 0;
+        s->pad_slot[k] = s->options->zone / 2;
     }
 }
 
@@ -112,18 +107,13 @@ void tbs_search_record(struct tbs_search *s, const struct tbs_staffing *staffing
     tbs_lab_begin(s->lab, staffing, seed, 0, &s->recording);
     tbs_lab_more(s->lab, days);
     s->lab->recording = NULL;
-    if (s->options->each) {
-        /* Half hours have few visits: the core sees more of them than the replay has to bear. */
-        tbs_lab_more(s->lab, tbs_search_days(s, CHECK_VISITS) / 2);
-    }
     tbs_lab_tell(s->lab, result);
     s->days_run += result->days;
     s->rank = tbs_first_days(&s->recording, TBS_RANK_VISITS);
     tbs_search_correct(s, staffing, result);
 }
 
-/* By how many standard errors the promise is kept: the least of what was promised. */
-static double margin(const struct tbs_search *s, const struct tbs_lab_result *r)
+double tbs_margin(const struct tbs_search *s, const struct tbs_lab_result *r)
 {
     const struct tbs_plan_options *o = s->options;
     double z = INFINITY;
@@ -135,9 +125,7 @@ static double margin(const struct tbs_search *s, const struct tbs_lab_result *r)
         z = fmin(z, (o->left_most - r->day.left) / r->left_error);
     }
     for (uint32_t k = s->lab->judge_from; k < s->lab->judge_to && o->each; k++) {
-        if (r->slots[k].visits > 0) {
-            z = fmin(z, (r->slots[k].within - o->share) / r->slot_error[k]);
-        }
+        z = fmin(z, tbs_slot_margin(s, r, k, o->share));
     }
     return z;
 }
@@ -199,7 +187,7 @@ static bool check(struct tbs_search *s, const struct tbs_staffing *staffing, uin
         tbs_lab_tell(s->lab, result);
         const double t = fmin(1, (double)result->days / most);
         const double z_keep = tbs_normal_quantile(1 - alpha * (t - seen));
-        const double z = margin(s, result);
+        const double z = tbs_margin(s, result);
         seen = t;
         if (z >= z_keep || hopeless(z, t, z_keep) || tbs_search_stopped(s)) {
             s->days_run += result->days;
@@ -217,14 +205,14 @@ static struct verdict judge(struct tbs_search *s, const struct tbs_staffing *sta
     struct verdict v = {.kept = check(s, staffing, seed, alpha, &v.check)};
 
     v.fresh = v.check;
-    v.z = margin(s, &v.check);
+    v.z = tbs_margin(s, &v.check);
     tbs_search_correct(s, staffing, &v.check);
     if (v.kept) {
         tbs_staffing_evaluate(s->lab, staffing, seed + 8, 0, tbs_search_days(s, FRESH_VISITS),
                               &v.fresh);
         s->days_run += v.fresh.days;
         const struct tbs_lab_result both = pool(v.check, &v.fresh);
-        v.z = margin(s, &both);
+        v.z = tbs_margin(s, &both);
         v.kept = v.z >= tbs_normal_quantile(s->options->confidence);
         tbs_search_correct(s, staffing, &both);
     }
@@ -272,8 +260,8 @@ static void propose(struct tbs_search *s, struct tbs_staffing *staffing,
     for (uint32_t round = 0; round < ROUNDS && !tbs_search_stopped(s); round++) {
         const struct tbs_staffing before = *staffing;
         tbs_search_record(s, staffing, s->options->seed, TBS_SEARCH_VISITS, result);
-        pads_set(s, result, s->options->each ? WORTH_EACH_Z : WORTH_Z);
-        tell(s, "search", staffing, result, false);
+        pads_set(s, result, WORTH_Z);
+        tbs_search_tell(s, "search", staffing, result, false);
         if (s->options->flat) {
             return; /* theory's number, one up or down: nothing for the replay to propose */
         }
@@ -296,7 +284,7 @@ static void hall_take(struct tbs_plan_hall *hall, const struct tbs_staffing *sta
 /* Of the error allowed, what candidate i may use. */
 static double share_of_error(const struct tbs_search *s, uint32_t i)
 {
-    return (1 - ERROR_ALL) * (1 - s->options->confidence) * ldexp(1, -(int)i - 1);
+    return (1 - TBS_ERROR_ALL) * (1 - s->options->confidence) * ldexp(1, -(int)i - 1);
 }
 
 /* How many windows less. */
@@ -317,34 +305,10 @@ static bool reduce(const struct tbs_search *s, const struct tbs_staffing *kept, 
     uint32_t k;
 
     *next = *kept;
-    if (s->options->each) {
-        tbs_descend(s, next);
-        return tbs_lab_hours(s->lab, next) < tbs_lab_hours(s->lab, kept);
-    }
     for (uint32_t i = 0; i < most && (k = tbs_best_remove(s, next)) != TB_NONE; i++) {
         next->windows[k]--;
     }
     return memcmp(next, kept, sizeof *next) != 0;
-}
-
-/* A window where it helps most; or in each half hour that was not shown good by itself. */
-static bool add_one(const struct tbs_search *s, const struct verdict *v, struct tbs_staffing *next)
-{
-    bool added = false;
-
-    for (uint32_t i = 0; i < s->open_count && s->options->each; i++) {
-        const uint32_t k = s->open[i];
-        const double z = (v->check.slots[k].within - s->options->share) / v->check.slot_error[k];
-        if (v->check.slots[k].visits > 0 && z < SHOWN_Z && next->windows[k] < s->lab->windows_max) {
-            next->windows[k]++;
-            added = true;
-        }
-    }
-    const uint32_t k = added ? TB_NONE : tbs_best_add(s, next);
-    if (k != TB_NONE) {
-        next->windows[k]++;
-    }
-    return added || k != TB_NONE;
 }
 
 /* Up until a candidate is kept; then down, as far as the replay dares; where it dared too much,
@@ -360,32 +324,23 @@ static void decide(struct tbs_search *s, struct tbs_staffing next, struct tbs_pl
         if (tbs_search_stopped(s)) {
             return;
         }
-        tell(s, "check", &next, &v.fresh, v.kept);
+        tbs_search_tell(s, "check", &next, &v.fresh, v.kept);
         if (v.kept || !have) {
             hall_take(hall, &next, &v);
         }
         have |= v.kept;
         if (have) {
-            if (s->options->each && !v.kept) {
-                /* Only what was missed gets back what it gave. */
-                if (!add_one(s, &v, &next) ||
-                    tbs_lab_hours(s->lab, &next) >= tbs_lab_hours(s->lab, &hall->needs)) {
-                    return;
-                }
-                continue;
-            }
             most = v.kept ? most : steps_between(&hall->needs, &next) / 2;
             if (!reduce(s, &hall->needs, most, &next)) {
                 return;
             }
             continue;
         }
-        if (!add_one(s, &v, &next)) {
+        const uint32_t k = tbs_best_add(s, &next);
+        if (k == TB_NONE) {
             return;
         }
-        if (s->options->each) {
-            continue;
-        }
+        next.windows[k]++;
         if (i >= 3) {
             pads_set(s, &v.check, WORTH_Z + i / 3.0);
         }
@@ -417,7 +372,7 @@ static void decide_flat(struct tbs_search *s, struct tbs_staffing next, struct t
         if (tbs_search_stopped(s)) {
             return;
         }
-        tell(s, "check", &next, &v.fresh, v.kept);
+        tbs_search_tell(s, "check", &next, &v.fresh, v.kept);
         if (v.kept || !have) {
             hall_take(hall, &next, &v);
         }
@@ -467,7 +422,7 @@ static bool kept_with(const struct tbs_search *s, uint32_t windows)
     all_windows(&wide, &all);
     tbs_staffing_evaluate(lab, &all, s->options->seed * 0x2545f4914f6cdd1du + 19, 0,
                           tbs_search_days(&wide, CHECK_VISITS), &result);
-    const double z = margin(&wide, &result);
+    const double z = tbs_margin(&wide, &result);
     tbs_lab_free(lab);
     return z >= tbs_normal_quantile(s->options->confidence);
 }
@@ -503,7 +458,7 @@ static void all_try(struct tbs_search *s, struct tbs_plan_hall *hall)
 
     all_windows(s, &all);
     struct verdict v =
-        judge(s, &all, s->options->seed * 0x2545f4914f6cdd1du + 3, ERROR_ALL * alpha);
+        judge(s, &all, s->options->seed * 0x2545f4914f6cdd1du + 3, TBS_ERROR_ALL * alpha);
     if (v.kept) {
         hall_take(hall, &all, &v);
         return;
@@ -512,7 +467,7 @@ static void all_try(struct tbs_search *s, struct tbs_plan_hall *hall)
                           tbs_search_days(s, CHECK_VISITS), &v.fresh);
     s->days_run += v.fresh.days;
     v.check = pool(v.fresh, &v.check);
-    v.z = margin(s, &v.check);
+    v.z = tbs_margin(s, &v.check);
     hall->nearest_share = nearest_share(s, &v.check);
     hall->nearest_wait_s = ceil(v.fresh.wait_share_s * 1.02 / 60) * 60;
     hall->nearest_left =
@@ -531,6 +486,7 @@ void tbs_search_begin(struct tbs_search *s, struct tbs_lab *lab,
     *s = (struct tbs_search){
         .lab = lab, .options = options, .stop = stop, .odds_late = 1, .odds_left = 1, .beyond = 1};
     lab->promise_share = options->share;
+    lab->watch_ends = options->each && options->always;
     if (options->slot_to > options->slot_from) {
         lab->judge_from = options->slot_from;
         lab->judge_to = options->slot_to < TBS_PLAN_SLOTS ? options->slot_to : TBS_PLAN_SLOTS;
@@ -556,6 +512,8 @@ void tbs_hall_search(struct tbs_lab *lab, const struct tbs_plan_options *options
     if (options->budget_hours > 0 && !tbs_search_stopped(&s)) {
         hall->needs = first;
         hall->state = TBS_PLAN_KEPT;
+    } else if (options->each) {
+        tbs_each_decide(&s, first, hall);
     } else if (options->flat) {
         decide_flat(&s, first, hall);
     } else {

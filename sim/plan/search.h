@@ -9,6 +9,8 @@ enum {
     TBS_SEARCH_VISITS = 8000, /* of the search's own days */
     TBS_RANK_VISITS = 2500,   /* by which half hours are compared */
 };
+/* Part of the error allowed that is kept for the plan with all windows. */
+#define TBS_ERROR_ALL 0.25
 
 struct tbs_search {
     struct tbs_lab *lab;
@@ -48,6 +50,10 @@ void tbs_search_correct(struct tbs_search *s, const struct tbs_staffing *staffin
 double tbs_odds(double count, double visits);
 double tbs_share_of(double odds);
 uint32_t tbs_search_days(const struct tbs_search *s, uint32_t visits);
+void tbs_search_tell(struct tbs_search *s, const char *phase, const struct tbs_staffing *staffing,
+                     const struct tbs_lab_result *result, bool kept);
+/* By how many standard errors the promise is kept: the least of what was promised. */
+double tbs_margin(const struct tbs_search *s, const struct tbs_lab_result *result);
 
 struct tbs_recording tbs_first_days(const struct tbs_recording *recording, uint32_t visits);
 struct tbs_guess tbs_guess_by(const struct tbs_search *s, const struct tbs_recording *recording,
@@ -65,6 +71,15 @@ void tbs_add_until_kept(const struct tbs_search *s, struct tbs_staffing *staffin
 void tbs_swap(const struct tbs_search *s, struct tbs_staffing *staffing, uint32_t moves);
 /* To a plan that keeps the promise by the replay, and to which no single step is better. */
 void tbs_descend(const struct tbs_search *s, struct tbs_staffing *staffing);
+
+/* ---- each.c ------------------------------------------------------------------------------- */
+
+/* By how many standard errors half hour k is at the share or above, at any time asked about. */
+double tbs_slot_margin(const struct tbs_search *s, const struct tbs_lab_result *result, uint32_t k,
+                       double share);
+/* From a staffing that is nearly right: the fewest windows with which each half hour keeps the
+ * promise. Fills needs, result, kept_probability, state; the state is left as it is if stopped. */
+void tbs_each_decide(struct tbs_search *s, struct tbs_staffing at, struct tbs_plan_hall *hall);
 
 /* ---- worth.c ------------------------------------------------------------------------------ */
 

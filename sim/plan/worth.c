@@ -147,16 +147,18 @@ static void erlang_compare(struct tbs_search *s, struct tbs_plan_hall *hall)
 {
     const struct tbs_lab *lab = s->lab;
     struct tbs_search wide;
-    uint32_t most = lab->windows_max;
+    const uint32_t most = lab->windows_max;
 
     struct tbs_staffing erlang;
 
     hall->erlang_c = hall->needs;
     tbs_load_erlang_c(lab, s->options, &erlang);
     for (uint32_t i = 0; i < s->open_count; i++) {
-        const uint32_t n = erlang.windows[s->open[i]];
+        /* It can't have windows that the hall hasn't: its hours would be those of another hall. */
+        const uint32_t asked = erlang.windows[s->open[i]], n = asked < most ? asked : most;
         hall->erlang_c.windows[s->open[i]] = (uint16_t)n;
-        most = n > most ? n : most;
+        hall->windows_erlang_c = asked > hall->windows_erlang_c ? asked : hall->windows_erlang_c;
+        hall->erlang_c_short |= asked > most;
     }
     struct tbs_lab *room = tbs_lab_create(lab->whole, lab->hall_index, &lab->plan_days, most,
                                           &lab->flow, lab->promise_us);
@@ -173,7 +175,7 @@ void tbs_hall_worth(struct tbs_search *s, struct tbs_plan_hall *hall)
 {
     hall->visits = hall->result.day.visits;
     next_gain(s, hall);
-    if (!s->options->flat) {
+    if (!s->options->flat && !s->options->needs_only) {
         steps_make(s, hall);
         erlang_compare(s, hall);
     }

@@ -331,6 +331,7 @@ static json_t *hall_object(const struct tbs_plan *plan, uint32_t h)
     put(object, "planned_hours", hall->hours);
     put(object, "overtime_hours", r->overtime_hours);
     put(object, "window_hours_erlang_c", hall->hours_erlang_c);
+    json_object_set_new(object, "windows_erlang_c_most", json_integer(hall->windows_erlang_c));
     put(object, "overtime_hours_erlang_c", hall->result_erlang_c.overtime_hours);
     put(object, "window_hours_equal_service", hall->hours_equal);
     put(object, "planned_hours_now", hall->hours_now);
@@ -379,6 +380,7 @@ static void promise_put(json_t *object, const struct tbs_plan *plan)
     put(object, "promise_wait_s", (double)o->wait_us * 1e-6);
     put(object, "abandon_most", o->left_most < 1 ? o->left_most : NAN);
     json_object_set_new(object, "each_half_hour", json_boolean(o->each));
+    json_object_set_new(object, "at_any_time", json_boolean(o->always));
     put(object, "from_s", part ? o->slot_from * 1800.0 : NAN);
     put(object, "to_s", part ? o->slot_to * 1800.0 : NAN);
     put(object, "confidence", o->confidence);
@@ -413,6 +415,7 @@ static void sums_put(json_t *object, const struct tbs_plan *plan)
     json_object_set_new(object, "halls_kept", json_integer(plan->kept));
     json_object_set_new(object, "halls_unproven", json_integer(plan->unproven));
     json_object_set_new(object, "halls_impossible", json_integer(plan->impossible));
+    json_object_set_new(object, "halls_short_of_erlang_c", json_integer(plan->erlang_c_short));
     json_object_set_new(object, "city", whole_city(plan));
     json_object_set_new(object, "stopped", json_boolean(plan->stopped));
     json_object_set_new(object, "curve", curve_array(plan));
