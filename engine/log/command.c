@@ -156,6 +156,7 @@ bool tbi_log_tool_scenario(struct tbi_log_tool *tool, bool quiet)
         tool->scenario = NULL;
         return false;
     }
+    tool->adopted = config->id != tool->meta.config_id;
     ((struct tb_config *)(uintptr_t)config)->id = tool->meta.config_id; /* the tool's own copy */
     tool->city_bytes = tb_city_bytes(config);
     tool->city = aligned_alloc(TB_CITY_ALIGN, (tool->city_bytes + 63) / 64 * 64);

@@ -185,7 +185,11 @@ int tbi_log_tool_replay(struct tbi_log_tool *tool)
     }
     tbi_log_reader_close(&reader);
     if (status < 0)
-        fprintf(stderr, "log: %s\n", tool->error);
+        fprintf(stderr, "log: %s%s\n", tool->error,
+                tool->adopted ? "; this scenario was adopted later: from the beginning on the log "
+                                "replays with the one from before, by --scenario "
+                                "日志起于采用之前的场景，请用 --scenario 指定"
+                              : "");
     else if (tool->explain != NULL && search.found == 0)
         fprintf(stderr, "log: the log has no such %s 日志中没有该%s\n",
                 search.event != 0 ? "event" : "call", search.event != 0 ? "事件" : "号的叫号");

@@ -20,6 +20,7 @@ struct tbi_log_tool {
     int folder;
     struct tbi_log_meta meta;
     struct tb_scenario *scenario; /* NULL: not loaded */
+    bool adopted;                 /* it is not the one of the log's beginning */
     struct tb_city *city;         /* of it */
     size_t city_bytes;
     char **names; /* of actors, by number, as far as they were read */

@@ -66,6 +66,9 @@ stop
 grep -q "log adopt" "$work/out" ||
     fail "the trail does not say who: $(head -3 "$work/out")"
 "$program" log adopt "$work/data" --scenario "$scenario" | grep -q nothing || fail "adopted twice"
+"$program" log replay "$work/data" --scenario "$scenario" >"$work/out" 2>&1 &&
+    fail "what was before replays with the new rules"
+grep -q 'adopted later' "$work/out" || fail "replay does not say why: $(cat "$work/out")"
 
 # A holiday that was not planned: a coming day of another kind, for each calendar.
 echo 'date,day,why
