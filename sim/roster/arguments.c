@@ -1,19 +1,15 @@
 #include "roster/arguments.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "run/arguments.h"
-
-enum { EXIT_USAGE = 2 };
+#include "run/options.h"
 
 static int wrong(const char *what, const char *value)
 {
-    fprintf(stderr, "tongban roster: %s%s%s; `tongban roster --help` tells more\n", what,
-            value[0] != '\0' ? " " : "", value);
-    return EXIT_USAGE;
+    return tbs_options_wrong("roster", what, value);
 }
 
 static void rules_print(void)
@@ -106,34 +102,21 @@ static int values_take(struct tbs_roster_arguments *a)
 
 int tbs_roster_arguments_read(struct tbs_roster_arguments *a, int argc, char **argv)
 {
-#define X(name, variable, value, takes, does) {name, value##_argument, NULL, 0},
-    static const struct option options[] = {TBS_ROSTER_ARGUMENTS(X){NULL, 0, NULL, 0}};
+#define X(name, variable, value, takes, does) {name, TBS_OPTION_##value, &a->variable},
+    const struct tbs_option options[] = {TBS_ROSTER_ARGUMENTS(X)};
 #undef X
-#define X(name, variable, value, takes, does) &a->variable,
-    const char **const places[] = {TBS_ROSTER_ARGUMENTS(X)};
-#undef X
-    int got, which = 0;
-
     *a = (struct tbs_roster_arguments){0};
-    optind = 0;
-    opterr = 0;
-    while ((got = getopt_long(argc, argv, ":", options, &which)) != -1) {
-        if (got == '?' || got == ':') {
-            return wrong(got == '?' ? "there is no option" : "a value is missing after",
-                         argv[optind - 1]);
-        }
-        *places[which] = optarg != NULL ? optarg : "";
+    int status = tbs_options_read("roster", options, sizeof options / sizeof options[0], argc, argv,
+                                  NULL);
+    if (status != 0) {
+        return status;
     }
     if (a->help != NULL || (a->rules != NULL && strcmp(a->rules, "help") == 0)) {
         (a->help != NULL ? help_print : rules_print)();
         return -1;
     }
-    if (optind + 1 != argc) {
-        return wrong(optind == argc ? "which scenario?" : "one scenario, not also",
-                     optind == argc ? "" : argv[optind + 1]);
-    }
-    a->scenario = argv[optind];
-    return values_take(a);
+    status = tbs_options_scenario("roster", argc, argv, &a->scenario);
+    return status != 0 ? status : values_take(a);
 }
 
 static uint32_t date_find(const char *option, const char *text, const struct tb_scenario *s)

@@ -1,6 +1,5 @@
 #include "tune/command.h"
 
-#include <getopt.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "kernel/base.h"
 #include "report/report.h"
 #include "run/arguments.h"
+#include "run/options.h"
 #include "tune/balance.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
@@ -40,9 +40,7 @@ struct arguments {
 
 static int wrong(const char *what, const char *value)
 {
-    fprintf(stderr, "tongban tune: %s%s%s; `tongban tune --help` tells more\n", what,
-            value[0] != '\0' ? " " : "", value);
-    return EXIT_USAGE;
+    return tbs_options_wrong("tune", what, value);
 }
 
 static void knobs_print(FILE *out, bool zh)
@@ -150,23 +148,14 @@ static int values_take(struct arguments *a)
 
 static int arguments_read(struct arguments *a, int argc, char **argv)
 {
-#define X(name, variable, value, takes, does) {name, value##_argument, NULL, 0},
-    static const struct option options[] = {ARGUMENTS(X){NULL, 0, NULL, 0}};
+#define X(name, variable, value, takes, does) {name, TBS_OPTION_##value, &a->variable},
+    const struct tbs_option options[] = {ARGUMENTS(X)};
 #undef X
-#define X(name, variable, value, takes, does) &a->variable,
-    const char **const places[] = {ARGUMENTS(X)};
-#undef X
-    int got, which = 0;
-
     *a = (struct arguments){.zh = tbs_reads_chinese()};
-    optind = 0;
-    opterr = 0;
-    while ((got = getopt_long(argc, argv, ":", options, &which)) != -1) {
-        if (got == '?' || got == ':') {
-            return wrong(got == '?' ? "there is no option" : "a value is missing after",
-                         argv[optind - 1]);
-        }
-        *places[which] = optarg != NULL ? optarg : "";
+    int status = tbs_options_read("tune", options, sizeof options / sizeof options[0], argc, argv,
+                                  NULL);
+    if (status != 0) {
+        return status;
     }
     if (a->help != NULL) {
         printf("usage: tongban tune SCENARIO [OPTIONS]\n\n");
@@ -179,12 +168,8 @@ static int arguments_read(struct arguments *a, int argc, char **argv)
         knobs_print(stdout, a->zh);
         return -1;
     }
-    if (optind + 1 != argc) {
-        return wrong(optind == argc ? "which scenario?" : "one scenario, not also",
-                     optind == argc ? "" : argv[optind + 1]);
-    }
-    a->scenario = argv[optind];
-    return values_take(a);
+    status = tbs_options_scenario("tune", argc, argv, &a->scenario);
+    return status != 0 ? status : values_take(a);
 }
 
 static int trial_make(struct arguments *a)
