@@ -190,9 +190,10 @@ static void seen_print(const struct tbs_roster_seen *seen, bool zh)
 static void roster_print(const struct tbs_input *in, const struct tbs_roster *r,
                          const struct tbs_roster_seen *seen, const char *out, bool zh)
 {
-    printf(zh ? "%d 人，%d 天，%d 组：%.1f 小时（周六折算），下界 %.1f，差距 %.2f%%，%.1f 秒%s\n"
-              : "%d people, %d days, %d islands: %.1f hours (Saturdays at their cost), bound %.1f, "
-                "gap %.2f%%, %.1f s%s\n",
+    printf(zh ? "%d 人，%d 天，%d 组（组间不共用人员）：%.1f 小时（周六折算），下界 %.1f，"
+                "差距 %.2f%%，%.1f 秒%s\n"
+              : "people: %d, days: %d, groups that share nobody: %d; %.1f hours (Saturdays at "
+                "their cost), bound %.1f, gap %.2f%%, %.1f s%s\n",
            r->person_count, r->day_count, r->island_count, r->cost / 2, r->bound / 2, 100 * r->gap,
            r->wall_s,
            r->status == TBS_MIP_OPTIMAL ? ""
