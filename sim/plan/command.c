@@ -1,8 +1,5 @@
 #include "plan/command.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <getopt.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,302 +7,12 @@
 #include <unistd.h>
 
 #include "kernel/base.h"
+#include "plan/arguments.h"
 #include "plan/desk.h"
 #include "run/arguments.h"
 #include "run/progress.h"
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
-
-/* X(name, value, "what it takes", "what it does"), as in run/arguments.h. */
-#define PLAN_ARGUMENTS(X)                                                                          \
-    X(day, required, "DAY", "kind of day (saturday, workday), mon .. sun, week (default saturday)")\
-    X(promise, required, "TEXT", "\"90% within 15 min\" (default: the scenario's)")                \
-    X(abandon, required, "SHARE", "and no more than so many leave: 5%")                            \
-    X(desks, no, "", "the approvers of desks: --promise \"99% of cases on time\"")                 \
-    X(hours, required, "FROM-TO", "only the windows of these hours: 12:00-14:00 at noon")          \
-    X(confidence, required, "SHARE", "that the promise is kept (default 95%)")                     \
-    X(hall, required, "HALL", "only this hall")                                                    \
-    X(budget, required, "HOURS", "the best promise that so many window hours buy")                 \
-    X(windows, required, "N", "at most so many windows a hall (default: as many as it has)")       \
-    X(each, no, "", "the promise holds in each half hour, not only over the day")                  \
-    X(always, no, "", "and at any time: at the beginning and end of each half hour too")           \
-    X(flat, no, "", "the same number of windows all day")                                          \
-    X(effort, required, "N", "simulate N times as many days: closer to the least (default 1)")     \
-    X(alone, no, "", "don't show the plan in the whole city afterwards")                           \
-    X(seed, required, "N", "of the random streams (default 1)")                                    \
-    X(threads, required, "N", "threads (default: one for each CPU)")                               \
-    X(set, required, "NAME=VALUE", "another value for a rule or a habit; may be repeated")         \
-    X(out, required, "DIR", "write needs.csv, plan.csv and plan.json there")                       \
-    X(json, no, "", "print plan.json")                                                             \
-    X(help, no, "", "this")
-
-#define X(name, value, takes, does) ARGUMENT_##name,
-enum { PLAN_ARGUMENTS(X) ARGUMENT_COUNT };
-#undef X
-
-struct arguments {
-    const char *value[ARGUMENT_COUNT];
-    const char *scenario;
-    const char **sets;
-    uint32_t set_count;
-};
-
-static int wrong(const char *what, const char *value, const char *allowed)
-{
-    fprintf(stderr, "tongban plan: %s '%s'; %s\n", what, value, allowed);
-    return EXIT_USAGE;
-}
-
-/* ---- values -----------------------------------------------------------------------------------
- */
-
-static const char *blanks(const char *p)
-{
-    while (isspace((unsigned char)*p) || *p == '/' || *p == ',') {
-        p++;
-    }
-    return p;
-}
-
-/* A positive number; what follows it. NULL: there is none. */
-static const char *number_read(const char *p, double *value)
-{
-    char *end;
-
-    if (!isdigit((unsigned char)*p)) {
-        return NULL;
-    }
-    *value = strtod(p, &end);
-    return blanks(end);
-}
-
-static const char *share_read(const char *text, double *share)
-{
-    const char *p = number_read(blanks(text), share);
-
-    if (p == NULL || *p != '%') {
-        return NULL;
-    }
-    *share /= 100;
-    return blanks(p + 1);
-}
-
-bool tbs_promise_read(const char *text, double *share, int64_t *wait_us)
-{
-    static const struct {
-        const char *name;
-        double s;
-    } units[] = {{"seconds", 1}, {"sec", 1},   {"s", 1},     {"秒", 1},    {"minutes", 60},
-                 {"min", 60},    {"m", 60},    {"分钟", 60}, {"分", 60},   {"hours", 3600},
-                 {"hour", 3600}, {"h", 3600},  {"小时", 3600}};
-    const char *p = share_read(text, share);
-    double wait;
-
-    if (p == NULL || *share <= 0 || *share >= 1) {
-        return false;
-    }
-    if (strncmp(p, "within", 6) == 0) {
-        p = blanks(p + 6);
-    }
-    p = number_read(p, &wait);
-    for (size_t i = 0; p != NULL && i < sizeof units / sizeof units[0]; i++) {
-        const size_t length = strlen(units[i].name);
-        if (strncmp(p, units[i].name, length) == 0) {
-            p = blanks(p + length);
-            p += strncmp(p, "内", 3) == 0 ? 3 : 0;
-            *wait_us = (int64_t)llrint(wait * units[i].s * 1e6);
-            return *p == '\0' && *wait_us < TB_DAYS(1);
-        }
-    }
-    return false;
-}
-
-bool tbs_on_time_read(const char *text, double *share)
-{
-    static const char *const ends[] = {"", "on time", "of cases on time", "cases on time", "按时",
-                                       "按时办结", "的办件按时办结", "办件按时"};
-    const char *p = share_read(text, share);
-
-    for (size_t i = 0; p != NULL && i < sizeof ends / sizeof ends[0]; i++) {
-        if (strcmp(p, ends[i]) == 0) {
-            return *share > 0 && *share < 1;
-        }
-    }
-    return false;
-}
-
-/* "12:00-14:00" on half hours. */
-static bool hours_read(const char *text, uint32_t *from, uint32_t *to)
-{
-    unsigned h[2], m[2];
-    int end = 0;
-
-    if (sscanf(text, "%2u:%2u-%2u:%2u%n", &h[0], &m[0], &h[1], &m[1], &end) != 4 ||
-        text[end] != '\0' || m[0] % 30 != 0 || m[1] % 30 != 0 || m[0] > 30 || m[1] > 30) {
-        return false;
-    }
-    *from = 2 * h[0] + m[0] / 30;
-    *to = 2 * h[1] + m[1] / 30;
-    return *from < *to && *to <= TBS_PLAN_SLOTS;
-}
-
-static bool whole_read(const char *text, uint64_t least, uint64_t most, uint64_t *value)
-{
-    char *end;
-
-    if (!isdigit((unsigned char)text[0])) {
-        return false;
-    }
-    errno = 0;
-    *value = strtoull(text, &end, 10);
-    return errno == 0 && *end == '\0' && *value >= least && *value <= most;
-}
-
-/* ---- the command line -------------------------------------------------------------------------
- */
-
-static void help_print(void)
-{
-    printf("usage: tongban plan SCENARIO [OPTIONS]\n\n"
-           "The fewest windows of every hall and half hour that keep the promise.\n\n");
-#define X(name, value, takes, does) printf("  --%-10s %-11s %s\n", #name, takes, does);
-    PLAN_ARGUMENTS(X)
-#undef X
-}
-
-static int arguments_read(struct arguments *a, int argc, char **argv)
-{
-#define X(name, value, takes, does) {#name, value##_argument, NULL, ARGUMENT_##name},
-    static const struct option options[] = {PLAN_ARGUMENTS(X){NULL, 0, NULL, 0}};
-#undef X
-    int got;
-
-    optind = 0;
-    opterr = 0;
-    while ((got = getopt_long(argc, argv, ":", options, NULL)) != -1) {
-        if (got == '?' || got == ':') {
-            return wrong(got == '?' ? "there is no option" : "a value is missing after",
-                         argv[optind - 1], "`tongban plan --help` tells more");
-        }
-        a->value[got] = optarg != NULL ? optarg : "";
-        if (got == ARGUMENT_set) {
-            a->sets = realloc(a->sets, (a->set_count + 1) * sizeof *a->sets);
-            tbs_assert(a->sets != NULL);
-            a->sets[a->set_count++] = optarg;
-        }
-    }
-    if (a->value[ARGUMENT_help] != NULL) {
-        help_print();
-        return -1;
-    }
-    if (optind + 1 != argc) {
-        return wrong(optind == argc ? "which scenario?" : "one scenario, not also",
-                     optind == argc ? "" : argv[optind + 1], "`tongban plan --help` tells more");
-    }
-    a->scenario = argv[optind];
-    return 0;
-}
-
-static int shares_read(const struct arguments *a, struct tbs_plan_options *o)
-{
-    const char *promise = a->value[ARGUMENT_promise], *left = a->value[ARGUMENT_abandon];
-    const char *sure = a->value[ARGUMENT_confidence], *end;
-
-    if (a->value[ARGUMENT_desks] != NULL) {
-        o->share = 0.99;
-        if (promise != NULL && !tbs_on_time_read(promise, &o->share)) {
-            return wrong("this is no promise of the desks:", promise,
-                         "write it as \"99% of cases on time\"");
-        }
-    } else if (promise != NULL && !tbs_promise_read(promise, &o->share, &o->wait_us)) {
-        return wrong("this is no promise:", promise, "write it as \"90% within 15 min\"");
-    }
-    if (left != NULL && ((end = share_read(left, &o->left_most)) == NULL || *end != '\0' ||
-                         o->left_most > 1)) {
-        return wrong("--abandon takes a share, not", left, "as in 5%");
-    }
-    if (sure != NULL && ((end = share_read(sure, &o->confidence)) == NULL || *end != '\0' ||
-                         o->confidence < 0.5 || o->confidence > 0.999)) {
-        return wrong("--confidence takes 50% .. 99.9%, not", sure, "95% is usual");
-    }
-    return 0;
-}
-
-static int numbers_read(const struct arguments *a, struct tbs_plan_options *o)
-{
-    uint64_t n;
-    const char *value;
-    const char *end;
-
-    o->threads = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
-    if ((value = a->value[ARGUMENT_threads]) != NULL) {
-        if (!whole_read(value, 1, 256, &n)) {
-            return wrong("--threads takes 1 .. 256, not", value, "");
-        }
-        o->threads = (uint32_t)n;
-    }
-    if ((value = a->value[ARGUMENT_seed]) != NULL && !whole_read(value, 0, UINT64_MAX, &o->seed)) {
-        return wrong("--seed takes a whole number, not", value, "");
-    }
-    if ((value = a->value[ARGUMENT_windows]) != NULL) {
-        if (!whole_read(value, 1, 256, &n)) {
-            return wrong("--windows takes 1 .. 256, not", value, "");
-        }
-        o->windows_max = (uint32_t)n;
-    }
-    if ((value = a->value[ARGUMENT_budget]) != NULL &&
-        ((end = number_read(value, &o->budget_hours)) == NULL || *end != '\0' ||
-         o->budget_hours <= 0)) {
-        return wrong("--budget takes window hours, not", value, "as in 1200");
-    }
-    if ((value = a->value[ARGUMENT_effort]) != NULL &&
-        ((end = number_read(value, &o->effort)) == NULL || *end != '\0' || o->effort < 0.1 ||
-         o->effort > 1000)) {
-        return wrong("--effort takes 0.1 .. 1000, not", value, "4 simulates four times as long");
-    }
-    if ((value = a->value[ARGUMENT_hours]) != NULL &&
-        !hours_read(value, &o->slot_from, &o->slot_to)) {
-        return wrong("--hours takes half hours of a day, not", value, "as in 12:00-14:00");
-    }
-    o->always = a->value[ARGUMENT_always] != NULL;
-    o->each = o->always || a->value[ARGUMENT_each] != NULL;
-    o->flat = a->value[ARGUMENT_flat] != NULL;
-    o->city_days = a->value[ARGUMENT_alone] != NULL ? 0 : o->city_days;
-    if (o->budget_hours > 0 && (o->each || o->flat || o->left_most < 1)) {
-        return wrong("--budget goes without", o->each ? "--each" : o->flat ? "--flat" : "--abandon",
-                     "it spreads hours by the share in time over the day");
-    }
-    if (o->each && o->flat) {
-        return wrong("choose one of --each and", "--flat", "");
-    }
-    return 0;
-}
-
-static int places_read(const struct arguments *a, const struct tb_scenario *s,
-                       struct tbs_plan_options *o)
-{
-    const char *day = a->value[ARGUMENT_day], *hall = a->value[ARGUMENT_hall];
-
-    if (hall != NULL) {
-        o->hall = tb_scenario_station_find(s, hall);
-        if (o->hall >= s->hall_count) {
-            return wrong("there is no hall", hall, "the first column of halls.csv has their ids");
-        }
-    }
-    day = day != NULL ? day : a->value[ARGUMENT_desks] != NULL ? "workday" : "saturday";
-    if (s->day_kind_count == 1 && a->value[ARGUMENT_day] == NULL) {
-        day = s->day_kinds[0].id;
-    }
-    if (strcmp(day, "week") != 0 && !tbs_plan_days_find(s, day, &o->days)) {
-        fprintf(stderr, "tongban plan: there is no day '%s'; there are", day);
-        for (uint32_t k = 0; k < s->day_kind_count; k++) {
-            fprintf(stderr, " %s", s->day_kinds[k].id);
-        }
-        fprintf(stderr, ", mon .. sun, and week\n");
-        return EXIT_USAGE;
-    }
-    return 0;
-}
 
 /* ---- what is printed --------------------------------------------------------------------------
  */
@@ -436,102 +143,180 @@ static void hours_print(const struct tbs_plan *plan, bool zh)
            100 * plan->within_equal);
     if (plan->erlang_c_short > 0) {
         printf(zh ? "  其中 %u 个厅的窗口比 Erlang C 要的少：按厅里全部窗口计\n"
-                  : "  %u halls have fewer windows than Erlang C asks for: it gets all of theirs\n",
+                  : "  halls with fewer windows than Erlang C asks for (it gets all): %u\n",
                plan->erlang_c_short);
     }
-    if (isfinite(plan->promise_kept_probability)) {
+    if (isfinite(plan->promise_kept_probability) && plan->kept == 1) {
+        printf(zh ? "  守住承诺的概率：%.4f\n" : "  the promise is kept with probability %.4f\n",
+               plan->promise_kept_probability);
+    } else if (isfinite(plan->promise_kept_probability) && plan->kept > 1) {
         printf(zh ? "  守住承诺的概率：%u 个厅各至少 %.4f，同时守住 %.4f\n"
                   : "  the promise is kept: in each of %u halls with probability %.4f at least, in "
                     "all at once %.4f\n",
                plan->kept, plan->promise_kept_probability, plan->kept_probability_all);
     }
-    if (plan->city_run) {
+    if (plan->city_run && plan->city_days > 0) {
         printf(zh ? "  整座城市 %u 个新的日子：按时 %.2f%%；%u 个厅达到承诺，%u 个厅低于它"
                     "两个标准误以上\n"
-                  : "  the whole city, %u new days: %.2f%% in time; %u halls at the promise, %u "
-                    "below it by more than two standard errors\n",
+                  : "  the whole city, %u new days: %.2f%% in time; halls at the promise: %u; "
+                    "below it by more than two standard errors: %u\n",
                plan->city_days, 100 * plan->city_within, plan->city_kept, plan->city_broken);
     }
 }
 
-static void plan_print(const struct tbs_plan *plan, const char *out)
+/* "Saturday: 90% within 15 min, no more than 5% leave, 12:00-14:00 only, confidence 95%" */
+static void promise_print(const struct tbs_plan *plan, bool zh)
 {
     const struct tbs_plan_options *o = &plan->options;
+    const struct tb_scenario *s = plan->scenario;
+
+    printf(zh ? "%s：%s" : "%s, %s", zh ? s->label.zh : s->label.en,
+           zh ? s->day_kinds[o->days.kind].zh : s->day_kinds[o->days.kind].en);
+    if (plan->week_days > 1) {
+        printf(zh ? "（一周 %u 天）" : " (%u days a week)", plan->week_days);
+    }
+    printf(zh ? "，%.1f%% 在 %.4g 分钟内" : ": %.1f%% within %.4g min", 100 * plan->promise_best,
+           (double)o->wait_us / 60e6);
+    if (o->each) {
+        printf("%s", o->always ? (zh ? "（任何时刻）" : " at any time")
+                               : (zh ? "（每个半小时）" : " in each half hour"));
+    }
+    if (o->left_most < 1) {
+        printf(zh ? "，离开不超过 %.4g%%" : ", no more than %.4g%% leave", 100 * o->left_most);
+    }
+    if (o->slot_to > o->slot_from) {
+        printf(zh ? "，只排 %02u:%02u-%02u:%02u" : ", %02u:%02u-%02u:%02u only", o->slot_from / 2,
+               o->slot_from % 2 * 30, o->slot_to / 2, o->slot_to % 2 * 30);
+    }
+    printf(zh ? "，置信 %.4g%%\n" : ", confidence %.4g%%\n", 100 * o->confidence);
+}
+
+static void plan_print(const struct tbs_plan *plan)
+{
     const bool zh = tbs_reads_chinese();
 
-    printf(zh ? "%s：%s，%.1f%% 在 %.4g 分钟内，置信 %.4g%%\n"
-              : "%s, %s: %.1f%% within %.4g min, confidence %.4g%%\n",
-           zh ? plan->scenario->label.zh : plan->scenario->label.en,
-           zh ? plan->scenario->day_kinds[o->days.kind].zh
-              : plan->scenario->day_kinds[o->days.kind].en,
-           100 * plan->promise_best, (double)o->wait_us / 60e6, 100 * o->confidence);
+    promise_print(plan, zh);
     hours_print(plan, zh);
     impossible_print(plan, zh);
     binding_print(plan, zh);
-    printf(zh ? "  窗口小时与按时份额：\n" : "  window hours and the share in time:\n");
+    printf(zh ? "  计划窗口小时（不含加班）与按时份额：\n"
+              : "  planned window hours (without overtime) and the share in time:\n");
     for (uint32_t i = 0; i < plan->curve_count; i++) {
         printf("    %8.1f  %6.2f%%\n", plan->curve[i].hours, 100 * plan->curve[i].within);
     }
     printf(zh ? "  用时 %.2f 秒\n" : "  %.2f s\n", plan->wall_s);
-    if (out != NULL) {
-        printf("  %s/needs.csv  plan.csv  plan.json\n", out);
-    }
 }
 
 /* Where JSON goes to a program a person still reads why the status is 1. */
 static void missed_tell(struct tbs_plan *const *plans, uint32_t count)
 {
+    const bool zh = tbs_reads_chinese();
+
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t h = 0; h < plans[i]->hall_count; h++) {
             const struct tbs_plan_hall *hall = &plans[i]->halls[h];
             if (hall->state == TBS_PLAN_IMPOSSIBLE || hall->state == TBS_PLAN_UNPROVEN) {
+                const bool impossible = hall->state == TBS_PLAN_IMPOSSIBLE;
                 fprintf(stderr,
-                        "tongban plan: the promise is %s in %s: %.1f%% in time; "
-                        "\"nearest_promise\" says what is\n",
-                        hall->state == TBS_PLAN_IMPOSSIBLE ? "impossible" : "not shown to be kept",
-                        plans[i]->scenario->halls[h].label.id, 100 * hall->result.day.within);
+                        zh ? "tongban plan: %s：%s，按时 %.1f%%；见 nearest_promise\n"
+                           : "tongban plan: the promise is %s in %s: %.1f%% in time; "
+                             "\"nearest_promise\" says what is\n",
+                        zh ? plans[i]->scenario->halls[h].label.id
+                        : impossible ? "impossible" : "not shown to be kept",
+                        zh ? (impossible ? "做不到" : "未能证明守得住")
+                           : plans[i]->scenario->halls[h].label.id,
+                        100 * hall->result.day.within);
             }
         }
     }
 }
 
-static int plan_give(const struct arguments *a, struct tbs_plan *const *plans, uint32_t count)
+/* Each open hall has a window at any time: fewer hours can't be planned. True: a budget is. */
+static bool budget_missed(const struct tbs_plan *plan)
+{
+    const double budget = plan->options.budget_hours;
+
+    if (budget <= 0 || plan->stopped || plan->window_hours <= 1.01 * budget) {
+        return false;
+    }
+    fprintf(stderr,
+            tbs_reads_chinese()
+                ? "tongban plan: 预算 %.1f 窗口小时不够：开放的大厅至少开一个窗口，这样已要 %.1f "
+                  "小时（含加班）\n"
+                : "tongban plan: the budget of %.1f window hours is too small: an open hall has at "
+                  "least one window, and that takes %.1f hours, overtime included\n",
+            budget, plan->window_hours);
+    return true;
+}
+
+static void week_print(struct tbs_plan *const *plans, uint32_t count, bool zh)
+{
+    double hours = 0, erlang = 0, now = 0, planned = 0;
+    uint32_t days = 0;
+
+    for (uint32_t i = 0; i < count; i++) {
+        const double times = plans[i]->week_days;
+        hours += times * plans[i]->window_hours;
+        planned += times * plans[i]->planned_hours;
+        now += times * plans[i]->window_hours_now;
+        erlang += times * plans[i]->window_hours_erlang_c;
+        days += plans[i]->week_days;
+    }
+    printf(zh ? "一周 %u 天：%.1f 窗口小时（计划 %.1f，原方案计划 %.1f）；Erlang C %.1f\n"
+              : "a week of %u days: %.1f window hours (%.1f planned; planned now: %.1f); "
+                "Erlang C: %.1f\n",
+           days, hours, planned, now, erlang);
+}
+
+static int plan_give(const struct tbs_plan_arguments *a, struct tbs_plan *const *plans,
+                     uint32_t count)
 {
     const struct tbs_plan *const *all = (const struct tbs_plan *const *)plans;
-    const char *out = a->value[ARGUMENT_out];
+    const bool zh = tbs_reads_chinese();
     char error[768] = "";
     uint32_t open = 0, missed = 0;
     bool stop = false;
 
-    if (out != NULL && !tbs_plan_write(all, count, out, error)) {
+    for (uint32_t i = 0; i < count; i++) {
+        open += plans[i]->kept + plans[i]->impossible + plans[i]->unproven;
+        missed += plans[i]->impossible + plans[i]->unproven;
+        stop |= plans[i]->stopped;
+    }
+    if (open == 0 && !stop) {
+        fprintf(stderr, "tongban plan: %s\n",
+                zh ? "这时没有大厅开放，无可计划；开放时段见 scenario.yaml 的 hours"
+                   : "no hall is open then, so there is nothing to plan; `hours` in scenario.yaml "
+                     "says when halls are open");
+        return EXIT_FAILED;
+    }
+    if (a->out != NULL && !tbs_plan_write(all, count, a->out, error)) {
         fprintf(stderr, "tongban plan: %s\n", error);
         return EXIT_FAILED;
     }
-    if (a->value[ARGUMENT_json] != NULL) {
+    if (a->json != NULL) {
         tbs_plan_json(all, count, stdout);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        if (a->value[ARGUMENT_json] == NULL) {
-            plan_print(plans[i], out);
-        }
-        missed += plans[i]->impossible + plans[i]->unproven;
-        open += plans[i]->kept + plans[i]->impossible + plans[i]->unproven;
-        stop |= plans[i]->stopped;
-    }
-    if (missed > 0 && a->value[ARGUMENT_json] != NULL) {
         missed_tell(plans, count);
     }
-    if (open == 0 && !stop) {
-        fprintf(stderr, "tongban plan: no hall is open then, so there is nothing to plan\n");
+    for (uint32_t i = 0; i < count && a->json == NULL; i++) {
+        plan_print(plans[i]);
     }
-    return missed > 0 || stop || open == 0 ? EXIT_FAILED : 0;
+    if (count > 1 && a->json == NULL) {
+        week_print(plans, count, zh);
+    }
+    if (a->out != NULL && a->json == NULL) {
+        printf("%s/needs.csv  plan.csv  plan.json\n", a->out);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        missed += budget_missed(plans[i]);
+    }
+    return missed > 0 || stop ? EXIT_FAILED : 0;
 }
 
-static struct tb_scenario *scenario_load(const struct arguments *a)
+static struct tb_scenario *scenario_load(const struct tbs_plan_arguments *a)
 {
     struct tb_scenario_problems problems = {0};
     struct tb_scenario *s =
-        tb_scenario_load_with(a->scenario, a->sets, a->set_count, NULL, &problems);
+        tb_scenario_load_with(a->scenario, a->sets.texts, a->sets.count, NULL, &problems);
 
     tb_scenario_problems_print(&problems, tbs_language(), stderr);
     tb_scenario_problems_free(&problems);
@@ -564,7 +349,7 @@ static uint32_t week_days(const struct tb_scenario *s, const struct tbs_plan_opt
     return count;
 }
 
-static int plans_run(const struct arguments *a, const struct tb_scenario *s,
+static int plans_run(const struct tbs_plan_arguments *a, const struct tb_scenario *s,
                      const struct tbs_plan_options *options, const uint32_t *times, uint32_t count)
 {
     struct tbs_plan *plans[7];
@@ -583,7 +368,9 @@ static int plans_run(const struct arguments *a, const struct tb_scenario *s,
         }
     }
     if (open == 0) {
-        fprintf(stderr, "tongban plan: no hall is open in an ordinary week\n");
+        fprintf(stderr, "tongban plan: %s\n",
+                tbs_reads_chinese() ? "平常的一周里没有大厅开放"
+                                    : "no hall is open in an ordinary week");
         return EXIT_FAILED;
     }
     const int status = plan_give(a, plans, open);
@@ -636,19 +423,29 @@ static void desks_print(const struct tbs_desk_plan *plan, const char *out)
     }
 }
 
-static int desks_run(const struct arguments *a, const struct tb_scenario *s,
+static int desks_run(const struct tbs_plan_arguments *a, const struct tb_scenario *s,
                      const struct tbs_plan_options *o)
 {
-    const char *out = a->value[ARGUMENT_out];
+    const bool zh = tbs_reads_chinese();
+    const char *out = a->out;
     char error[768] = "";
-
+    const struct {
+        const char *name;
+        bool given;
+    } others[] = {{"--hall", a->hall != NULL},       {"--budget", a->budget != NULL},
+                  {"--windows", a->windows != NULL}, {"--each", a->each != NULL},
+                  {"--always", a->always != NULL},   {"--flat", a->flat != NULL},
+                  {"--abandon", a->abandon != NULL}, {"--hours", a->hours != NULL},
+                  {"--day week", o->days.count == 0}};
     if (s->desk_count == 0) {
-        return wrong("this scenario has no desks:", a->scenario, "desks.csv lists them");
+        return tbs_plan_wrong(zh ? "这个方案没有审批岗：" : "this scenario has no desks:",
+                              a->scenario, zh ? "见 desks.csv" : "desks.csv lists them");
     }
-    if (a->value[ARGUMENT_hall] != NULL || a->value[ARGUMENT_budget] != NULL || o->each ||
-        o->flat || a->value[ARGUMENT_abandon] != NULL || a->value[ARGUMENT_hours] != NULL) {
-        return wrong("--desks goes without", "--hall, --budget, --each, --flat, --abandon, --hours",
-                     "");
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (others[i].given) {
+            return tbs_plan_wrong(zh ? "--desks 不能同时用" : "--desks goes without",
+                                  others[i].name, "");
+        }
     }
     struct tbs_desk_plan *plan = tbs_desk_plan_search(s, o->days.kind, o->share, o->confidence,
                                                       o->seed, o->threads, &tbs_stop);
@@ -663,7 +460,7 @@ static int desks_run(const struct arguments *a, const struct tb_scenario *s,
         fprintf(stderr, "tongban plan: %s\n", error);
         status = EXIT_FAILED;
     }
-    if (a->value[ARGUMENT_json] != NULL) {
+    if (a->json != NULL) {
         tbs_desk_json(plan, stdout);
     } else {
         desks_print(plan, out);
@@ -672,26 +469,23 @@ static int desks_run(const struct arguments *a, const struct tb_scenario *s,
     return status;
 }
 
-static int plan_run(const struct arguments *a, const struct tb_scenario *s)
+static int plan_run(const struct tbs_plan_arguments *a, const struct tb_scenario *s)
 {
     struct tbs_plan_options options;
 
-    tbs_plan_options_init(&options, s);
-    int status = shares_read(a, &options);
-    status = status == 0 ? numbers_read(a, &options) : status;
-    status = status == 0 ? places_read(a, s, &options) : status;
+    const int status = tbs_plan_options_read(a, s, &options);
     if (status != 0) {
         return status;
     }
     tbs_stop_on_signal();
-    if (a->value[ARGUMENT_desks] != NULL) {
+    if (a->desks != NULL) {
         return desks_run(a, s, &options);
     }
     struct tbs_plan_options each[7];
     uint32_t times[7], count = 1;
     each[0] = options;
     times[0] = 1;
-    if (a->value[ARGUMENT_day] != NULL && strcmp(a->value[ARGUMENT_day], "week") == 0) {
+    if (a->day != NULL && strcmp(a->day, "week") == 0) {
         count = week_days(s, &options, each, times);
     }
     return plans_run(a, s, each, times, count);
@@ -699,14 +493,14 @@ static int plan_run(const struct arguments *a, const struct tb_scenario *s)
 
 int tbs_cmd_plan(int argc, char **argv)
 {
-    struct arguments a = {0};
-    int status = arguments_read(&a, argc, argv);
+    struct tbs_plan_arguments a;
+    int status = tbs_plan_arguments_read(&a, argc, argv);
 
     if (status == 0) {
         struct tb_scenario *s = scenario_load(&a);
         status = s != NULL ? plan_run(&a, s) : EXIT_USAGE;
         tb_scenario_free(s);
     }
-    free(a.sets);
+    free(a.sets.texts);
     return status < 0 ? 0 : status;
 }

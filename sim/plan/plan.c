@@ -370,9 +370,10 @@ static void hall_sum(struct tbs_plan *plan, const struct tbs_plan_hall *hall)
     }
     if (hall->city.visits > 0) {
         plan->city_days = (uint32_t)fmax(plan->city_days, hall->city.days);
-        plan->city_kept += hall->city.within >= plan->options.share;
+        /* Of a budget: what it buys, not what the scenario promises. */
+        plan->city_kept += hall->city.within >= plan->promise_best;
         plan->city_broken +=
-            hall->city.within + 2 * hall->city.within_error < plan->options.share;
+            hall->city.within + 2 * hall->city.within_error < plan->promise_best;
     }
 }
 
