@@ -74,6 +74,7 @@ struct tbi_build {
     struct tb_rules *rules;    /* by station */
     int64_t slot_us;
     uint32_t slot_days;
+    double slot_scale; /* times the appointments of groups.csv */
     int64_t limits[4];         /* tickets, cases, visits, requests; -1: to be computed */
     struct tb_source *sources;
     uint32_t source_count, source_capacity;

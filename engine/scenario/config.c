@@ -49,7 +49,8 @@ static const struct tb_group *hall_groups(struct tbi_build *b, const struct tb_s
     struct tb_group *groups = TBI_TAKE(b->arena, struct tb_group, trade->group_count);
 
     for (uint32_t g = 0; g < trade->group_count; g++) {
-        const double slot = trade->groups[g].slot * windows_serving(b, hall, g);
+        const double slot =
+            b->slot_scale * trade->groups[g].slot * windows_serving(b, hall, g);
 
         groups[g] = (struct tb_group){group_mean(b, hall, g), trade->groups[g].quota,
                                       (uint32_t)(slot > 0 && slot < 1 ? 1 : slot + 0.5)};

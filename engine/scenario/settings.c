@@ -235,6 +235,10 @@ void tbi_build_settings(struct tbi_build *b)
         tbi_wrong(b->problems, slot.at, TBI_WRONG_WORD, slot.text,
                   "能整除一天的时长\fa duration that divides a day", NULL);
     }
+    b->slot_scale = 1;
+    const struct tbi_given scale = tbi_given_scalar(b, TBI_BOOKING_SCALE);
+    if (scale.text != NULL)
+        tbi_parse_real(b, scale.at, scale.text, 0, 100, &b->slot_scale);
     whole_scalar(b, TBI_BOOKING_DAYS, 1, 60, &days);
     b->slot_days = (uint32_t)days;
     build_limits(b);

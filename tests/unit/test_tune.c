@@ -118,3 +118,26 @@ Test(tune, leaves_alone_what_makes_no_difference)
     cr_expect_eq(memcmp(r.base, r.tuned, 20 * TBS_CITY_METRIC_COUNT * sizeof *r.base), 0);
     free(r.base);
 }
+
+/* What the knob slot_capacity turns: every slot of every line that can be booked, and no other. */
+Test(tune, appointments_of_a_slot_are_scaled)
+{
+    struct tb_scenario_problems problems = {0};
+    const char *sets[] = {"booking.scale=200%"};
+    struct tb_scenario *s = tb_scenario_load(CITY, &problems);
+    struct tb_scenario *twice = tb_scenario_load_with(CITY, sets, 1, NULL, &problems);
+    uint32_t bookable = 0;
+
+    cr_assert(s != NULL && twice != NULL);
+    for (uint32_t h = 0; h < s->hall_count; h++) {
+        for (uint32_t g = 0; g < s->config.stations[h].group_count; g++) {
+            const uint32_t a = s->config.stations[h].groups[g].slot_capacity;
+            const uint32_t b = twice->config.stations[h].groups[g].slot_capacity;
+            cr_expect(b <= 2 * a && b + 1 >= 2 * a, "%s: %u, %u", s->halls[h].label.id, a, b);
+            bookable += a > 0;
+        }
+    }
+    cr_expect(bookable > 50 && s->hash != twice->hash, "%u", bookable);
+    tb_scenario_free(s);
+    tb_scenario_free(twice);
+}
