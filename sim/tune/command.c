@@ -172,6 +172,31 @@ static int arguments_read(struct arguments *a, int argc, char **argv)
     return status != 0 ? status : values_take(a);
 }
 
+/* What is found becomes a scenario that extends this one: a minute's search is for nothing if this
+ * one can't be extended any more. */
+static int extends_check(const struct arguments *a)
+{
+    const struct tbs_setting nothing = {0};
+    char error[600] = "";
+    bool needed = a->out != NULL;
+
+    for (int k = 0; k < TBS_KNOB_COUNT && a->balancing == NULL; k++) {
+        needed |= a->tune.knobs[k] && tbs_knobs[k].set[0] == '\0';
+    }
+    struct tb_scenario *s =
+        needed ? tbs_trial_load_patched(&a->trial, &nothing, error, sizeof error) : NULL;
+    if (needed && s == NULL) {
+        fprintf(stderr,
+                a->zh ? "tongban tune: %s 不能再被引用（extends），结果没法写成方案：%s\n"
+                      : "tongban tune: %s can't be extended, so what is found can't be written as "
+                        "a scenario: %s\n",
+                a->scenario, error);
+        return EXIT_USAGE;
+    }
+    tb_scenario_free(s);
+    return 0;
+}
+
 static int trial_make(struct arguments *a)
 {
     const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -189,7 +214,7 @@ static int trial_make(struct arguments *a)
     a->trial.day_count = options.day_count;
     a->trial.threads = cpus > 1 ? (uint32_t)cpus : 1;
     tb_scenario_free(s);
-    return 0;
+    return extends_check(a);
 }
 
 /* ---- what is printed ------------------------------------------------------------------------- */
@@ -199,7 +224,9 @@ static void figure_print(enum tbs_city_metric metric, double value, const char *
     const enum tbs_unit unit = tbs_city_metrics[metric].unit;
 
     printf("%s", before);
-    if (unit == TBS_UNIT_SHARE) {
+    if (isnan(value)) { /* so many left that the quantile is unknown */
+        printf("?");
+    } else if (unit == TBS_UNIT_SHARE) {
         printf("%.2f%%", 100 * value);
     } else {
         printf(unit == TBS_UNIT_SECONDS ? "%.1fs" : "%.2f", value);
@@ -255,7 +282,7 @@ static void result_print(const struct arguments *a, const struct tbs_tune_result
         }
     }
     printf(a->zh ? "%s用了 %u 次重复，%u 轮%s；以下为未用过的 %u 次重复上的结果（95%% 区间）：\n"
-                 : "%s%u replications, %u rounds%s; on %u fresh replications (95%%):\n",
+                 : "%sreplications: %u, rounds: %u%s; on %u fresh replications (95%%):\n",
            any   ? ""
            : a->zh ? "没有更好的取值；"
                    : "nothing is better than what there is; ",

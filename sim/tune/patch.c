@@ -49,6 +49,15 @@ static void way_print(const char *from, const char *to, FILE *out)
     fputs(there[same] == '/' ? there + same + 1 : "", out);
 }
 
+static void name_print(const char *key, const char *name, const char *more, FILE *out)
+{
+    fprintf(out, "  %s: \"", key);
+    for (const char *c = name; *c != '\0'; c++) {
+        fprintf(out, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+    }
+    fprintf(out, "%s\"\n", more);
+}
+
 static void yaml_print(const struct tbs_trial *trial, const struct tbs_setting *setting,
                        const char *folder, const struct tb_scenario *s, FILE *out)
 {
@@ -57,9 +66,11 @@ static void yaml_print(const struct tbs_trial *trial, const struct tbs_setting *
     fprintf(out, "# 由 tongban tune 找到。 Found by tongban tune.\nextends: ");
     way_print(folder, trial->scenario, out);
     fputc('\n', out);
-    fprintf(out, "name:\n  zh: \"%s（调参）\"\n  en: \"%s, tuned\"\n", s->label.zh, s->label.en);
+    fprintf(out, "name:\n");
+    name_print("zh", s->label.zh, "（调参）", out);
+    name_print("en", s->label.en, ", tuned", out);
     for (int k = 0; k < TBS_KNOB_COUNT; k++) {
-        if (k != TBS_KNOB_generalists && setting->value[k][0] != '\0') {
+        if (tbs_knobs[k].set[0] != '\0' && setting->value[k][0] != '\0') {
             fprintf(out, "%s  - %s = %s\n", any ? "" : "set:\n", tbs_knobs[k].set,
                     setting->value[k]);
             any = true;
@@ -79,7 +90,6 @@ static int put(struct tbs_files *files, const char *name, FILE *stream, char **b
 int tbs_patch_write(const struct tbs_trial *trial, const struct tbs_setting *setting,
                     const char *folder, struct tbs_report_error *error)
 {
-    const char *share = setting->value[TBS_KNOB_generalists];
     struct tb_scenario_problems problems = {0};
     struct tb_scenario *s = tb_scenario_load(trial->scenario, &problems);
     struct tbs_files files;
@@ -93,11 +103,17 @@ int tbs_patch_write(const struct tbs_trial *trial, const struct tbs_setting *set
         tbs_assert(stream != NULL);
         yaml_print(trial, setting, folder, s, stream);
         failed = put(&files, "scenario.yaml", stream, &bytes, &count, error);
-        if (failed == 0 && share[0] != '\0') {
+        if (failed == 0 && tbs_setting_has_plan(setting)) {
             stream = open_memstream(&bytes, &count);
             tbs_assert(stream != NULL);
-            tbs_generalists_plan(s, atof(share) / 100, stream);
+            tbs_setting_plan(s, setting, stream);
             failed = put(&files, "plans.csv", stream, &bytes, &count, error);
+        }
+        if (failed == 0 && tbs_setting_has_plan(setting)) {
+            stream = open_memstream(&bytes, &count);
+            tbs_assert(stream != NULL);
+            tbs_setting_skills(s, stream);
+            failed = put(&files, "skills.csv", stream, &bytes, &count, error);
         }
         if (failed == 0) {
             failed = tbs_files_publish(&files, error);

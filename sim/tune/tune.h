@@ -54,8 +54,20 @@ struct tbs_trial {
 bool tbs_trial_run(const struct tbs_trial *trial, const struct tbs_setting *setting, uint64_t seed,
                    uint32_t reps, double *values, char *error, size_t room);
 
-/* The plan that the knob `generalists` asks for, as plans.csv. */
-void tbs_generalists_plan(const struct tb_scenario *scenario, double share, FILE *out);
+/* Does it ask for another plan? That plan, as plans.csv; the skill sets that this plan may name, as
+ * skills.csv: the scenario's, and one for each class that windows can be kept for. */
+bool tbs_setting_has_plan(const struct tbs_setting *setting);
+void tbs_setting_plan(const struct tb_scenario *scenario, const struct tbs_setting *setting,
+                      FILE *out);
+void tbs_setting_skills(const struct tb_scenario *scenario, FILE *out);
+
+/* The scenario as the setting makes it. NULL with the mistake in error. */
+struct tb_scenario *tbs_trial_load(const struct tbs_trial *trial,
+                                   const struct tbs_setting *setting, char *error, size_t room);
+/* The same by way of a folder that extends the scenario, as tbs_patch_write makes it. */
+struct tb_scenario *tbs_trial_load_patched(const struct tbs_trial *trial,
+                                           const struct tbs_setting *setting, char *error,
+                                           size_t room);
 
 struct tbs_tune_options {
     bool knobs[TBS_KNOB_COUNT]; /* which may be turned */

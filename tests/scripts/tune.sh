@@ -31,6 +31,22 @@ answer=$(redis-cli -s "$work/socket" PING 2>&1) || true
 kill -TERM $server && wait $server || fail "the scheduler ends badly: $(cat "$work/log")"
 [ "$answer" = PONG ] || fail "the scheduler answers '$answer': $(cat "$work/log")"
 
+# What extends another scenario is tuned too, windows kept for a class among it: a table of its own.
+# A name may have quotes in it; a chain as long as the loader takes can't be tuned any further.
+mkdir -p "$work/deep/1" "$work/deep/2" "$work/deep/3"
+cp -r sim/scenarios/teach-one-hall "$work/deep/0"
+for level in 1 2 3; do
+    printf 'extends: ../%s\nname: {zh: 第%s层, en: '\''the "%s"'\''}\n' \
+        $((level - 1)) $level $level >"$work/deep/$level/scenario.yaml"
+done
+"$program" tune "$work/deep/2" --objective wait_mean --rules kept_green,slot_capacity --days 1 \
+    --budget 60 --judge 4 --out "$work/deep/tuned" >"$work/out" 2>"$work/err" ||
+    fail "$(cat "$work/err")"
+"$program" check "$work/deep/tuned" >"$work/out" || fail "$(cat "$work/out")"
+said 'the "2", tuned' "$work/out"
+refused 2 'extends goes in a circle, or too deep' tune "$work/deep/3" --days 1 --out "$work/deep/no"
+[ ! -e "$work/deep/no" ] || fail 'a scenario that does not load was written'
+
 "$program" tune "$city" --balancing --days 1 --judge 2 >"$work/out" || fail 'no balancing'
 for row in '不推荐  no advice' '10% follow' '30% follow' '60% follow' '30% by video'; do
     said "$row" "$work/out"

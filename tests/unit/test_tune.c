@@ -2,24 +2,20 @@
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tune/tune.h"
 
 #define CITY "sim/scenarios/city58"
 
-static struct tb_scenario *with_share(const struct tb_scenario *s, double share)
+static struct tb_scenario *with(enum tbs_knob_name knob, const char *value)
 {
-    struct tb_scenario_problems problems = {0};
-    char path[] = "/tmp/test-tune-XXXXXX.csv";
-    FILE *file = fdopen(mkstemps(path, 4), "w");
+    const struct tbs_trial trial = {.scenario = CITY};
+    struct tbs_setting setting = {0};
+    char error[600] = "";
 
-    cr_assert(file != NULL);
-    tbs_generalists_plan(s, share, file);
-    fclose(file);
-    struct tb_scenario *made = tb_scenario_load_with(CITY, NULL, 0, path, &problems);
-    cr_assert(made != NULL, "%s", problems.count > 0 ? problems.problems[0].en : "");
-    unlink(path);
+    snprintf(setting.value[knob], sizeof setting.value[knob], "%s", value);
+    struct tb_scenario *made = tbs_trial_load(&trial, &setting, error, sizeof error);
+    cr_assert(made != NULL, "%s", error);
     return made;
 }
 
@@ -28,8 +24,9 @@ Test(tune, generalists_change_skills_and_nothing_else)
     struct tb_scenario_problems problems = {0};
     struct tb_scenario *s = tb_scenario_load(CITY, &problems);
     cr_assert(s != NULL);
-    struct tb_scenario *same = with_share(s, 0), *half = with_share(s, 0.5),
-                       *all = with_share(s, 1);
+    struct tb_scenario *same = with(TBS_KNOB_generalists, "0%"),
+                       *half = with(TBS_KNOB_generalists, "50%"),
+                       *all = with(TBS_KNOB_generalists, "100%");
     uint32_t special = 0, special_half = 0;
 
     cr_assert(s->shift_count == same->shift_count && s->shift_count == all->shift_count);
@@ -46,6 +43,17 @@ Test(tune, generalists_change_skills_and_nothing_else)
     }
     cr_expect(special > 50 && special_half > special / 4 && special_half < 3 * special / 4,
               "%u of %u", special_half, special);
+    /* Skill sets go through skills.csv and come back as they were. */
+    for (uint32_t h = 0; h < s->hall_count; h++) {
+        const struct tb_station *a = &s->config.stations[h], *b = &same->config.stations[h];
+        for (uint32_t p = 0; p < a->profile_count; p++) {
+            cr_assert(a->profiles[p].serves == b->profiles[p].serves &&
+                      a->profiles[p].helps == b->profiles[p].helps &&
+                      a->profiles[p].help_below == b->profiles[p].help_below &&
+                      a->profiles[p].remote == b->profiles[p].remote);
+            cr_assert_str_eq(s->halls[h].skills[p].zh, same->halls[h].skills[p].zh);
+        }
+    }
     tb_scenario_free(s);
     tb_scenario_free(same);
     tb_scenario_free(half);
@@ -65,7 +73,7 @@ Test(tune, every_value_is_one_that_scenarios_take)
             struct tb_scenario_problems problems = {0};
             const char *sets[] = {set};
             snprintf(set, sizeof set, "%s=%s [A]", knob->set, value);
-            struct tb_scenario *s = k / 2 == TBS_KNOB_generalists
+            struct tb_scenario *s = knob->set[0] == '\0'
                                         ? tb_scenario_load(scenarios[k % 2], &problems)
                                         : tb_scenario_load_with(scenarios[k % 2], sets, 1, NULL,
                                                                 &problems);
@@ -140,4 +148,56 @@ Test(tune, appointments_of_a_slot_are_scaled)
     cr_expect(bookable > 50 && s->hash != twice->hash, "%u", bookable);
     tb_scenario_free(s);
     tb_scenario_free(twice);
+}
+
+/* Lines that a window is there for: kept windows are those of one class, shifts and all other
+ * windows stay; with none kept the green windows of the city are gone. */
+static uint32_t shifts_of_class(const struct tb_scenario *s, enum tb_class class, uint32_t hall)
+{
+    const uint64_t lines = UINT64_C(0x1111111111111111) << class;
+    uint32_t count = 0;
+
+    for (uint32_t i = 0; i < s->shift_count; i++) {
+        const uint32_t at = s->servers[s->shifts[i].server].station;
+        if (at < s->hall_count && (hall == TB_NONE || hall == at)) {
+            const struct tb_profile *p = &s->config.stations[at].profiles[s->shifts[i].profile];
+            count += (p->serves & ~lines) == 0;
+            cr_assert((p->serves & ~lines) != 0 || p->helps != 0, "a line is served by nobody");
+        }
+    }
+    return count;
+}
+
+Test(tune, windows_are_kept_for_a_class)
+{
+    struct tb_scenario_problems problems = {0};
+    struct tb_scenario *s = tb_scenario_load(CITY, &problems);
+    cr_assert(s != NULL);
+    struct tb_scenario *none = with(TBS_KNOB_kept_green, "0%");
+    struct tb_scenario *green = with(TBS_KNOB_kept_green, "20%");
+    struct tb_scenario *booked = with(TBS_KNOB_kept_appointment, "20%");
+    uint32_t halls = 0;
+
+    cr_expect(shifts_of_class(s, TB_CLASS_GREEN, TB_NONE) > 0);
+    cr_expect_eq(shifts_of_class(none, TB_CLASS_GREEN, TB_NONE), 0);
+    cr_expect_eq(shifts_of_class(booked, TB_CLASS_GREEN, TB_NONE),
+                 shifts_of_class(s, TB_CLASS_GREEN, TB_NONE));
+    cr_expect_eq(shifts_of_class(s, TB_CLASS_APPOINTMENT, TB_NONE), 0);
+    for (uint32_t h = 0; h < s->hall_count; h++) {
+        const bool few = s->halls[h].window_count < 5;
+        halls += shifts_of_class(green, TB_CLASS_GREEN, h) > 0;
+        cr_expect(few || shifts_of_class(booked, TB_CLASS_APPOINTMENT, h) > 0, "%s",
+                  s->halls[h].label.id);
+    }
+    cr_expect(halls > 20, "%u", halls);
+    cr_assert_eq(s->shift_count, green->shift_count);
+    for (uint32_t i = 0; i < s->shift_count; i++) {
+        cr_assert(s->shifts[i].server == green->shifts[i].server &&
+                  s->shifts[i].from_us == green->shifts[i].from_us &&
+                  s->shifts[i].to_us == green->shifts[i].to_us);
+    }
+    tb_scenario_free(s);
+    tb_scenario_free(none);
+    tb_scenario_free(green);
+    tb_scenario_free(booked);
 }
