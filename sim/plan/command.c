@@ -103,7 +103,8 @@ static void binding_print(const struct tbs_plan *plan, bool zh)
         uint32_t best = TB_NONE;
         for (uint32_t h = 0; h < plan->hall_count; h++) {
             const struct tbs_plan_hall *hall = &plan->halls[h];
-            const bool after = last == TB_NONE || hall->next_gain < plan->halls[last].next_gain;
+            const bool after = last == TB_NONE || hall->next_gain < plan->halls[last].next_gain ||
+                               (hall->next_gain == plan->halls[last].next_gain && h > last);
             if (hall->hours > 0 && after &&
                 (best == TB_NONE || hall->next_gain > plan->halls[best].next_gain)) {
                 best = h;
@@ -146,12 +147,13 @@ static void hours_print(const struct tbs_plan *plan, bool zh)
                   : "  halls with fewer windows than Erlang C asks for (it gets all): %u\n",
                plan->erlang_c_short);
     }
-    if (isfinite(plan->promise_kept_probability) && plan->kept == 1) {
+    if (isfinite(plan->promise_kept_probability) && plan->kept == 1 &&
+        plan->impossible + plan->unproven == 0) {
         printf(zh ? "  守住承诺的概率：%.4f\n" : "  the promise is kept with probability %.4f\n",
                plan->promise_kept_probability);
-    } else if (isfinite(plan->promise_kept_probability) && plan->kept > 1) {
-        printf(zh ? "  守住承诺的概率：%u 个厅各至少 %.4f，同时守住 %.4f\n"
-                  : "  the promise is kept: in each of %u halls with probability %.4f at least, in "
+    } else if (isfinite(plan->promise_kept_probability) && plan->kept > 0) {
+        printf(zh ? "  守得住承诺的厅：%u 个，各以至少 %.4f 的概率，同时守住 %.4f\n"
+                  : "  halls that keep the promise: %u, each with probability %.4f at least, "
                     "all at once %.4f\n",
                plan->kept, plan->promise_kept_probability, plan->kept_probability_all);
     }

@@ -23,6 +23,13 @@ status=0
 [ "$status" = 1 ] || fail "a budget that is overdrawn: exit status $status"
 said 'the budget of 0.5 window hours is too small' "$work/err"
 
+# Two of the three halls can't keep it: that stands there, and all three are among those that bind.
+status=0
+"$program" plan sim/scenarios/teach-three-halls --alone >"$work/out" || status=$?
+[ "$status" = 1 ] || fail "a promise that is not kept: exit status $status"
+said 'halls that keep the promise: 1, each' "$work/out"
+[ "$(grep -c '^    +' "$work/out")" = 3 ] || fail "not three halls: $(cat "$work/out")"
+
 refused 1 'no hall is open then' plan "$hall" --day sun --out "$work/sunday"
 [ ! -e "$work/sunday" ] || fail 'files of a plan that is none'
 refused 1 'no hall is open then' plan "$hall" --day workday --hours 12:00-14:00
