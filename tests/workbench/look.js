@@ -42,6 +42,15 @@ async function open(context, hash) {
   return { page, wrong };
 }
 
+// A file that comes late, as over a slow line: the page has been laid out before.
+async function late(route) {
+  await route
+    .request()
+    .frame()
+    .evaluate(() => new Promise((done) => new ResizeObserver(done).observe(document.body)));
+  await route.continue();
+}
+
 const picture = (page, name) =>
   process.env.PICTURES === "yes"
     ? page.screenshot({ path: path.join(folder, name), fullPage: true })
@@ -235,6 +244,7 @@ async function main() {
     acceptDownloads: true,
   });
   try {
+    await context.route("**/plans.js", late);
     const { page, wrong } = await open(context, "#day=saturday");
     await picture(page, "zh-1280.png");
     for (const step of [checkDrag, checkKeys, checkWhatif, checkFind, checkCompare])

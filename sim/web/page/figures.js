@@ -145,10 +145,3 @@ function waitsDraw(answer) {
     true,
   );
 }
-
-/* A chart follows its box, whatever has changed it: the window, the zoom, a scroll bar. */
-const boxes = new ResizeObserver(() => {
-  chart?.resize();
-  pathChart?.resize();
-});
-for (const id of ["waits", "path"]) boxes.observe($(id));

@@ -228,6 +228,14 @@ const actions = {
   "plan-csv": planTake,
 };
 
+/* A chart follows its box, whatever has changed it: the window, the zoom, a scroll bar. Here, in
+ * the last file, because the box may change before the files between have come. */
+const boxes = new ResizeObserver(() => {
+  chart?.resize();
+  pathChart?.resize();
+});
+for (const id of ["waits", "path"]) boxes.observe($(id));
+
 async function start() {
   CITY = await ask("/api/scenario");
   if (!CITY) return;
