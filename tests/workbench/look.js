@@ -42,12 +42,12 @@ async function open(context, hash) {
   return { page, wrong };
 }
 
-// A file that comes late, as over a slow line: the page has been laid out before.
+// plans.js comes late, as over a slow line: after figures.js, the file before, has been read and
+// the page has been laid out.
 async function late(route) {
-  await route
-    .request()
-    .frame()
-    .evaluate(() => new Promise((done) => new ResizeObserver(done).observe(document.body)));
+  const frame = route.request().frame();
+  await frame.waitForFunction(() => typeof waitsDraw === "function");
+  await frame.evaluate(() => new Promise((done) => new ResizeObserver(done).observe($("waits"))));
   await route.continue();
 }
 
