@@ -105,6 +105,9 @@ static void put_off_order(struct tbs_model *m, struct agenda *a)
 void tbs_agenda_begin(struct tbs_model *m, struct agenda *a)
 {
     a->arrivals.count = a->arrival = 0;
+    if (a->timers.count == 0) {
+        tbs_timers_clear(&a->timers, m->day_at_us);
+    }
     put_off_begins(m, a);
 }
 
@@ -118,26 +121,13 @@ void tbs_agenda_ready(struct tbs_model *m, struct agenda *a)
     a->arrival_at_us = a->arrivals.count > 0 ? a->arrivals.items[0].at_us : TB_NEVER;
 }
 
-/* Timers about today's visits are void: the hall's day is over for them. */
-static void timers_clear(struct tbs_timers *timers)
-{
-    struct tbs_timers kept = {0};
-
-    for (uint32_t i = 0; i < timers->count; i++) {
-        if (timers->heap[i].kind > TIMER_RESUME) {
-            tbs_timers_push(&kept, timers->heap[i]);
-        }
-    }
-    tbs_timers_free(timers);
-    *timers = kept;
-}
-
 void tbs_agenda_end(struct agenda *a)
 {
     a->patient_from = a->patient_to;
     a->patient_at_us = a->arrival_at_us = TB_NEVER;
+    /* Timers about today's visits are void: the hall's day is over for them. */
     if (a->timers.count > 0) {
-        timers_clear(&a->timers);
+        tbs_timers_keep(&a->timers, TIMER_RESUME + 1);
     }
 }
 

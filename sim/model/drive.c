@@ -124,8 +124,9 @@ static inline void agenda_act(struct tbs_model *m, struct agenda *a, uint32_t s,
         timer_rings(m, put_off_take(m, a));
     } else if (tbs_timers_at(&a->timers) == at_us) {
         const struct tbs_timer timer = tbs_timers_pop(&a->timers);
-        if (a->timers.count > 0 && is_about_visit(a->timers.heap)) {
-            visit_fetch((const struct tbs_visit *)(uintptr_t)a->timers.heap[0].about);
+        const struct tbs_timer *next = tbs_timers_peek(&a->timers);
+        if (next != NULL && is_about_visit(next)) {
+            visit_fetch((const struct tbs_visit *)(uintptr_t)next->about);
         }
         timer_rings(m, &timer);
     } else {

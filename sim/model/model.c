@@ -344,7 +344,7 @@ void tbs_model_free(struct tbs_model *m)
 static void agenda_start(struct agenda *a)
 {
     tbs_minima_clear(&a->windows);
-    a->timers.count = a->timers.order = 0;
+    tbs_timers_clear(&a->timers, 0);
     a->arrival_at_us = a->put_off_at_us = a->patient_at_us = TB_NEVER;
     a->patient_from = a->patient_to = 0;
     for (uint32_t i = 0; a->later != NULL && i < LATER_DAYS; i++) {

@@ -320,6 +320,53 @@ Test(model_exact, timers_ring_in_order_of_instant_then_of_setting)
     tbs_timers_free(&timers);
 }
 
+/* Set as time goes on: at hand, within the day, weeks ahead; and some ring at the same instant. */
+Test(model_exact, timers_set_while_others_ring_come_in_order)
+{
+    enum { TIMERS = 4000 };
+    struct tbs_timers timers = {0};
+    struct tbs_timer waiting[TIMERS];
+    uint32_t count = 0, set = 0;
+    tb_time now = 0;
+
+    tbs_timers_clear(&timers, TB_DAYS(3));
+    while (set < TIMERS || count > 0) {
+        const uint64_t draw = tbs_luck(2, TBS_TEST, set * 2 + count % 2);
+        static const tb_time reach_us[4] = {30, TB_MINUTES(2), TB_DAYS(1), TB_DAYS(30)};
+        if (set < TIMERS && (count == 0 || draw % 3 != 0)) {
+            const struct tbs_timer timer = {
+                .at_us = now + (tb_time)((draw >> 8) % (uint64_t)reach_us[draw >> 62]),
+                .kind = draw >> 61 & 1,
+                .about = set++};
+            tbs_timers_push(&timers, timer);
+            waiting[count++] = timer;
+        } else {
+            uint32_t first = 0;
+            for (uint32_t i = 1; i < count; i++) {
+                first = waiting[i].at_us < waiting[first].at_us ? i : first;
+            }
+            cr_assert_eq(tbs_timers_at(&timers), waiting[first].at_us);
+            const struct tbs_timer timer = tbs_timers_pop(&timers);
+            cr_assert_eq(timer.about, waiting[first].about);
+            now = timer.at_us;
+            memmove(&waiting[first], &waiting[first + 1], --count * sizeof waiting[0] -
+                                                              first * sizeof waiting[0]);
+            if (draw % 97 == 0) { /* a night: those of one kind go on */
+                uint32_t kept = 0;
+                tbs_timers_keep(&timers, 1);
+                for (uint32_t i = 0; i < count; i++) {
+                    if (waiting[i].kind == 1) {
+                        waiting[kept++] = waiting[i];
+                    }
+                }
+                count = kept;
+            }
+        }
+    }
+    cr_assert_eq(tbs_timers_at(&timers), TB_NEVER);
+    tbs_timers_free(&timers);
+}
+
 /* Spread, all at one instant, and crowded at one end of the day. */
 Test(model_exact, orders_are_sorted_and_stable)
 {
