@@ -23,7 +23,9 @@ static inline uint32_t tbs_choose(const struct tbs_choice *table, uint32_t count
 {
     const uint32_t slot = (uint32_t)(((number >> 32) * count) >> 32);
 
-    return (uint32_t)number < table[slot].keep ? slot : table[slot].alias;
+    const uint32_t own = -(uint32_t)((uint32_t)number < table[slot].keep); /* nobody can foretell */
+
+    return (slot & own) | (table[slot].alias & ~own);
 }
 
 #endif

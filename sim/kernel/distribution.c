@@ -464,3 +464,40 @@ void tbs_fill_at_us(const struct tbs_distribution *d, struct tbs_key key, uint64
         fill(d, key, index, number, out, now);
     }
 }
+
+/* Lognormal laws side by side, the others one by one. */
+static void fill_each(law_t *d, const uint16_t *which, struct tbs_key key, uint64_t index,
+                      const uint64_t *number, int64_t *out, size_t count)
+{
+    double x[CHUNK], a[CHUNK], b[CHUNK];
+    struct tbs_random random;
+    uint64_t others = 0;
+
+    _Static_assert(CHUNK <= 64, "a bit each");
+    for (size_t i = 0; i < count; i++) {
+        law_t *law = &d[which[i]];
+        a[i] = law->a;
+        b[i] = law->b;
+        others |= (uint64_t)(law->kind != TBS_LOGNORMAL) << i;
+    }
+    tbs_normal_fill(key, index, number, x, count);
+    for (size_t i = 0; i < count; i++)
+        out[i] = tbs_us_nearest(tbs_exp(a[i] + b[i] * x[i]));
+    for (; others != 0; others &= others - 1) {
+        const unsigned i = (unsigned)__builtin_ctzll(others);
+        tbs_random_open_with(&random, key, index + i, number[i]);
+        out[i] = tbs_draw_us(&d[which[i]], &random);
+    }
+}
+
+void tbs_fill_each_at_us(const struct tbs_distribution *d, const uint16_t *which,
+                         struct tbs_key key, uint64_t index, int64_t *out, size_t count)
+{
+    uint64_t number[CHUNK];
+
+    for (size_t now; count > 0; index += now, which += now, out += now, count -= now) {
+        now = chunk(index, count);
+        tbs_random_fill_at(key, index, number, now);
+        fill_each(d, which, key, index, number, out, now);
+    }
+}

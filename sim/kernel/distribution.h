@@ -137,5 +137,8 @@ int64_t tbs_draw_us(const struct tbs_distribution *d, struct tbs_random *random)
 int64_t tbs_draw_at_us(const struct tbs_distribution *d, struct tbs_key key, uint64_t index);
 void tbs_fill_at_us(const struct tbs_distribution *d, struct tbs_key key, uint64_t index,
                     int64_t *out, size_t count);
+/* The same with a law for each: out[i] is a draw of d[which[i]]. */
+void tbs_fill_each_at_us(const struct tbs_distribution *d, const uint16_t *which,
+                         struct tbs_key key, uint64_t index, int64_t *out, size_t count);
 
 #endif

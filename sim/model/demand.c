@@ -7,11 +7,19 @@
 
 enum { NO_SLOT = -1 };
 
+/* What a day's draws ask of a matter, side by side: a scenario has more than a thousand. */
+struct matter {
+    double settled; /* share of 2^16 */
+    uint8_t group;
+    bool video, choice; /* may be handled so; at any of several halls of the city */
+};
+
 struct tbs_demand {
     const struct tb_scenario *scenario;
     const struct tbs_trace *trace;
     struct tbs_distribution *service; /* [matter] */
     struct tbs_distribution *collect; /* [matter] */
+    struct matter *matters;           /* [matter] */
     struct tbs_choice **mixes;        /* [mix] */
     struct tbs_choice *slots;
     uint64_t *entities;           /* [station] */
@@ -59,6 +67,22 @@ static void laws_make(struct tbs_demand *demand)
     }
     demand->early_us = (double)s->people.appointment_early_us;
     demand->early_sd_us = (double)s->people.appointment_early_sd_us;
+}
+
+static void matters_make(struct tbs_demand *demand)
+{
+    const struct tb_scenario *s = demand->scenario;
+
+    demand->matters = must(calloc(s->matter_count, sizeof *demand->matters));
+    for (uint32_t m = 0; m < s->matter_count; m++) {
+        const struct tb_matter *matter = &s->config.matters[m];
+        demand->matters[m] = (struct matter){
+            .settled = s->matters[m].settled_share * 0x1p16,
+            .group = matter->group,
+            .video = s->remote_station != TB_STATION_NONE && matter->remote_group < TB_GROUPS_MAX,
+            .choice = (s->matters[m].scope & TB_SCOPE_CITY) != 0 && matter->hall_count > 1,
+        };
+    }
 }
 
 static void mixes_make(struct tbs_demand *demand)
@@ -154,6 +178,7 @@ struct tbs_demand *tbs_demand_create(const struct tb_scenario *scenario,
     demand->absent = comes * absent / (1 - absent) / demand->drawn;
     demand->lucky = draws_later(scenario);
     laws_make(demand);
+    matters_make(demand);
     mixes_make(demand);
     profiles_make(demand);
     entities_make(demand);
@@ -167,6 +192,7 @@ void tbs_demand_free(struct tbs_demand *demand)
     }
     free(demand->service);
     free(demand->collect);
+    free(demand->matters);
     free(demand->mixes);
     free(demand->slots);
     free(demand->profiles);
@@ -327,7 +353,7 @@ static void slots_draw(const struct tbs_demand *demand, struct tbs_key key, uint
     tbs_random_fill_at(key, index, sweep->raw, n);
     for (uint32_t i = 0; i < n; i++) {
         const double u = tbs_unit(sweep->raw[i]);
-        const struct tb_group *group = &station->groups[s->config.matters[sweep->matter[i]].group];
+        const struct tb_group *group = &station->groups[demand->matters[sweep->matter[i]].group];
         const int64_t offset = sweep->at[i] - day_at_us;
         const bool booked = u < demand->absent + demand->booked;
 
@@ -404,16 +430,11 @@ static void services_draw(const struct tbs_demand *demand, struct tbs_key key, u
                           uint32_t n, struct tbs_sweep *sweep, const struct tbs_day *day)
 {
     const struct tb_mix *mix = &demand->scenario->mixes[demand->scenario->halls[day->hall].mix];
-    struct tbs_random random;
 
     if (mix->count == 1) {
         tbs_fill_at_us(&demand->service[mix->matters[0]], key, index, sweep->value, n);
-        return;
-    }
-    tbs_random_fill_at(key, index, sweep->raw, n);
-    for (uint32_t i = 0; i < n; i++) {
-        tbs_random_open_with(&random, key, index + i, sweep->raw[i]);
-        sweep->value[i] = tbs_draw_us(&demand->service[sweep->matter[i]], &random);
+    } else {
+        tbs_fill_each_at_us(demand->service, sweep->matter, key, index, sweep->value, n);
     }
 }
 
@@ -633,8 +654,8 @@ static void matters_add(const struct tbs_demand *demand, struct tbs_key several,
     tbs_random_fill_at(settled, index, sweep->raw, day->count);
     for (uint32_t i = 0; i < day->count; i++) {
         for (uint32_t j = 0; j < day->visits[i].matter_count; j++) {
-            const double share = s->matters[day->visits[i].matters[j]].settled_share;
-            const bool here = (double)(sweep->raw[i] >> 16 * j & 0xffffu) < share * 0x1p16;
+            const double share = demand->matters[day->visits[i].matters[j]].settled;
+            const bool here = (double)(sweep->raw[i] >> 16 * j & 0xffffu) < share;
             day->visits[i].traits |= here ? TBS_TRAIT_SETTLED << j : 0;
         }
     }
@@ -645,8 +666,7 @@ static void ways_draw(const struct tbs_demand *demand, struct tbs_key other, str
                       struct tbs_key video, uint64_t index, struct tbs_sweep *sweep,
                       struct tbs_day *day)
 {
-    const struct tb_scenario *s = demand->scenario;
-    const struct tb_people *p = &s->people;
+    const struct tb_people *p = &demand->scenario->people;
     const struct {
         struct tbs_key key;
         double share;
@@ -662,12 +682,8 @@ static void ways_draw(const struct tbs_demand *demand, struct tbs_key other, str
         }
         tbs_random_fill_at(ways[w].key, index, sweep->raw, day->walk_ins);
         for (uint32_t i = 0; i < day->walk_ins; i++) {
-            const uint32_t m = day->visits[i].matter;
-            const bool may = ways[w].trait == TBS_TRAIT_VIDEO
-                                 ? s->remote_station != TB_STATION_NONE &&
-                                       s->config.matters[m].remote_group < TB_GROUPS_MAX
-                                 : (s->matters[m].scope & TB_SCOPE_CITY) != 0 &&
-                                       s->config.matters[m].hall_count > 1;
+            const struct matter *matter = &demand->matters[day->visits[i].matter];
+            const bool may = ways[w].trait == TBS_TRAIT_VIDEO ? matter->video : matter->choice;
             if (may && ways[w].trait == TBS_TRAIT_ADVISED) {
                 day->visits[i].traits |= TBS_TRAIT_CHOOSES;
             }
