@@ -248,7 +248,8 @@ static void info(struct tbi_server *server, struct tbi_session *session,
         "total_commands_processed:%" PRIu64 "\r\nrefused:%" PRIu64 "\r\n# City\r\n"
         "sequence:%" PRIu64 "\r\ncity_time_us:%" PRId64 "\r\nconfig_id:%016" PRIx64 "\r\n"
         "# Persistence\r\nlog:%s\r\nlog_lsn:%" PRIu64 "\r\nlog_durable:%" PRIu64 "\r\n"
-        "log_bytes:%" PRIu64 "\r\nlog_groups:%" PRIu64 "\r\nsnapshots:%" PRIu64 "\r\n",
+        "log_bytes:%" PRIu64 "\r\nlog_groups:%" PRIu64 "\r\nsnapshots:%" PRIu64 "\r\n"
+        "whatif_running:%d\r\n",
         (server->now - server->started_at) / 1000000, server->session_count, server->push.count,
         server->connections_taken, server->commands_done, server->refused,
         tb_city_sequence(server->city), server->now, tb_city_config_id(server->city),
@@ -256,7 +257,8 @@ static void info(struct tbi_server *server, struct tbi_session *session,
         : tbi_log_failed(server->log) != 0 ? "failed"
                                            : "good",
         server->log ? tbi_log_lsn(server->log) : 0, server->log ? tbi_log_durable(server->log) : 0,
-        counts.bytes, counts.groups, counts.snapshots);
+        counts.bytes, counts.groups, counts.snapshots,
+        server->whatif != NULL && tbi_whatif_busy(server->whatif));
     tbi_resp_bulk(&session->out, text, (size_t)bytes);
 }
 

@@ -107,6 +107,11 @@ void tbi_whatif_stop(struct tbi_whatif *w)
     free(w);
 }
 
+bool tbi_whatif_busy(const struct tbi_whatif *whatif)
+{
+    return whatif->busy;
+}
+
 int tbi_whatif_fd(const struct tbi_whatif *w)
 {
     return w->done;

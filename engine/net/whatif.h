@@ -32,6 +32,7 @@ struct tbi_whatif;
 /* NULL: there is no hook. The copy's memory is touched here, so that no copy has to wait for it. */
 struct tbi_whatif *tbi_whatif_start(const struct tbi_server *server);
 void tbi_whatif_stop(struct tbi_whatif *whatif);
+bool tbi_whatif_busy(const struct tbi_whatif *whatif); /* one is being computed */
 int tbi_whatif_fd(const struct tbi_whatif *whatif); /* readable: an answer is there */
 
 /* The server's thread: a question, and the answer to it once it is there. */

@@ -16,6 +16,12 @@ fail() {
     exit 1
 }
 call() { timeout 30 redis-cli -s "$socket" "$@"; }
+# until_true TEST...: looks again and again, for at most half a minute. Tests wait with it for what
+# they need, never for a while: on a busy machine no while is long enough.
+until_true() {
+    for _ in $(seq 600); do ! "$@" || return 0; sleep 0.05; done
+    fail "never: $*"
+}
 
 # launch ARGUMENT...: true when it is ready; false when it has ended, with its $status.
 launch() {

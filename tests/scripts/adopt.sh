@@ -2,32 +2,10 @@
 # A scenario that is edited while its city lives: what is refused, what is said, what goes on.
 # Usage: B=build tests/scripts/adopt.sh
 set -eu
-program=${B:-build}/tongban
-work=$(mktemp -d)
-server=
-trap '[ -z "$server" ] || kill -9 "$server" 2>/dev/null || true; rm -rf "$work"' EXIT
-socket=$work/socket scenario=$work/hall
+. tests/run/serving.sh
+scenario=$work/hall
 
-fail() { echo "adopt: $*" >&2; tail -5 "$work/log" >&2; exit 1; }
-call() { timeout 10 redis-cli -s "$socket" "$@"; }
-start() {
-    "$program" serve "$scenario" --unix "$socket" --data "$work/data" --clock manual \
-        2>>"$work/log" &
-    server=$!
-    for _ in $(seq 100); do
-        [ "$(call PING 2>/dev/null)" != PONG ] || return 0
-        kill -0 "$server" 2>/dev/null || break
-        sleep 0.05
-    done
-    wait "$server" || status=$?
-    server=
-    return 1
-}
-stop() {
-    kill -TERM "$server"
-    wait "$server" || fail "not stopped in order"
-    server=
-}
+start() { launch "$scenario" --unix "$socket" --data "$work/data" --clock manual; }
 field() { awk -v name="$1" 'found { print; exit } $0 == name { found = 1 }'; }
 
 cp -r sim/scenarios/teach-one-hall "$scenario"

@@ -40,7 +40,7 @@ expect state TICKET.INFO "$ref"
     printf 'CLIENT ANSWERS VALUES\r\nTICKET.TAKE hall 0 CITIZEN someone REQUEST abc\r\n'
     printf 'HALL.WAIT hall 0\r\nTICKET.INFO %s\r\n' "$ref"
     printf 'client answers names\r\nhall.info hall\r\nQUIT\r\n'
-} | timeout 5 socat - "UNIX-CONNECT:$socket" | tr -d '\r' >"$work/values"
+} | timeout 30 socat - "UNIX-CONNECT:$socket" | tr -d '\r' >"$work/values"
 sed -n '2,3p;6,7p;11p' "$work/values" | tr '\n' ' ' | grep -q "^\*8 :2 $ref :$number :2 $" &&
     grep -q '^\*3$' "$work/values" && grep -q '^\*7$' "$work/values" &&
     grep -q windows_open "$work/values" || { cat "$work/values" >&2; exit 1; }
@@ -65,18 +65,17 @@ expect connected_clients INFO
 expect tongban HELLO 3
 expect reason WINDOW.EXPLAIN hall#1
 printf 'PING\r\nHALL.INFO hall\r\nQUIT\r\n' |
-    timeout 5 socat - "UNIX-CONNECT:$socket" >"$work/inline"
+    timeout 30 socat - "UNIX-CONNECT:$socket" >"$work/inline"
 grep -q '+PONG' "$work/inline" && grep -q 'HALL' "$work/inline" && grep -q '+OK' "$work/inline"
 
 # Pushed events, and those missed.
-(timeout 5 redis-cli -s "$socket" SUBSCRIBE hall:hall >"$work/heard" || true) &
+(timeout 30 redis-cli -s "$socket" SUBSCRIBE hall:hall >"$work/heard" || true) &
 listener=$!
-sleep 0.3
+until_true grep -q subscribe "$work/heard"
 before=$(call INFO | tr -d '\r' | sed -n 's/^sequence://p')
 call TICKET.TAKE hall 0 >/dev/null
-sleep 0.3
+until_true grep -q '"event":"TAKEN"' "$work/heard"
 kill "$listener" 2>/dev/null || true
-grep -q '"event":"TAKEN"' "$work/heard" || { cat "$work/heard" >&2; exit 1; }
 expect '"event":"TAKEN"' EVENTS.SINCE "$before"
 expect "\"sequence\":$((before + 1))," EVENTS.SINCE "$before"
 
@@ -136,7 +135,7 @@ expect NOAUTH TICKET.TAKE hall 0
 expect WRONGPASS AUTH kiosk1 wrong-wrong
 guesses='AUTH kiosk1 a\r\nAUTH kiosk1 b\r\nAUTH kiosk1 c\r\nAUTH kiosk1 secret-secret\r\n'
 # shellcheck disable=SC2059 -- it is a format
-guessed=$(printf "$guesses" | timeout 5 socat -t 3 - "UNIX-CONNECT:$socket")
+guessed=$(printf "$guesses" | timeout 30 socat -t 3 - "UNIX-CONNECT:$socket")
 [ "$(echo "$guessed" | grep -c WRONGPASS)" = 3 ] && ! echo "$guessed" | grep -q OK || {
     echo "serve: guesses of passwords: $guessed" >&2
     exit 1

@@ -9,11 +9,6 @@ start sim/scenarios/teach-one-hall --data "$work/data" --snapshot 1
 
 named() { cat "$work"/data/segment-*1.log | grep -ao "$who" | wc -l; }
 snapshots() { call INFO | tr -d '\r' | sed -n 's/^snapshots://p'; }
-# until_true TEST...: for at most twenty seconds.
-until_true() {
-    for _ in $(seq 400); do ! "$@" || return 0; sleep 0.05; done
-    fail "never: $*"
-}
 is_named() { [ "$(named)" -ge "$1" ]; }
 more_than() { [ "$(snapshots)" -gt "$1" ]; }
 {

@@ -37,7 +37,8 @@ run 2 simulate $hall --until 'wait_p91 +-2%'
 for signal in INT:130 TERM:143; do
     "$program" simulate $hall --reps 1000000 --out "$work/stopped" >"$work/out" 2>"$work/err" &
     run=$!
-    sleep 1
+    # Once it has computed for a while, half a second of its own time: ticks are 10 ms.
+    until [ "$(awk '{ print $14 + $15 }' /proc/$run/stat)" -gt 50 ]; do sleep 0.1; done
     kill -"${signal%:*}" $run
     status=0
     wait $run || status=$?

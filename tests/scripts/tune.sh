@@ -23,7 +23,7 @@ mv "$work/here/hall" "$work/here/tuned" "$work/there"
 "$program" check "$work/there/tuned" >"$work/out" || fail "$(cat "$work/out")"
 "$program" serve "$work/there/tuned" --unix "$work/socket" >"$work/log" 2>&1 &
 server=$!
-for _ in $(seq 100); do
+for _ in $(seq 300); do
     [ -S "$work/socket" ] && break
     sleep 0.1
 done
