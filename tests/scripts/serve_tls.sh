@@ -52,8 +52,8 @@ expect() { # TEXT NAME COMMAND...
     *) fail "${*:2}: no '$want' in: $got" ;;
     esac
 }
-# refused LOG-LINE OPTIONS...: s_client asks PING and hears nothing but an alert. Again until the log
-# has the line, for failures are told once a second.
+# refused LOG-LINE OPTIONS...: s_client asks PING and hears nothing but an alert. Again until the
+# log has the line, for failures are told once a second.
 told() {
     local line=$1 got
     shift
