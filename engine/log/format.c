@@ -61,18 +61,13 @@ static uint64_t group_checksum(const uint8_t *group, uint32_t bytes)
     return XXH3_64bits(group + sizeof(uint64_t), bytes - sizeof(uint64_t));
 }
 
-uint32_t tbi_log_group_seal(void *group, uint32_t used, uint32_t entry_count, uint64_t lsn,
-                            tb_time now, uint64_t chain)
+uint32_t tbi_log_group_seal(void *group, uint32_t used, struct tbi_log_group head)
 {
     const uint32_t bytes = tbi_log_group_whole(used);
-    struct tbi_log_group head = {.magic = TBI_LOG_GROUP_MAGIC,
-                                 .chain = chain,
-                                 .lsn = lsn,
-                                 .bytes = bytes,
-                                 .used = used,
-                                 .entry_count = entry_count,
-                                 .now = now};
 
+    head.magic = TBI_LOG_GROUP_MAGIC;
+    head.bytes = bytes;
+    head.used = used;
     tb_assert(used > HEAD);
     tb_assert(bytes <= TBI_LOG_GROUP_MAX);
     memset((uint8_t *)group + used, TBI_LOG_FILL, bytes - used);
@@ -98,6 +93,14 @@ bool tbi_log_group_stands(const uint8_t *at, size_t room)
     struct tbi_log_group head;
     return head_good(at, room, &head) && head.bytes <= room &&
            head.checksum == group_checksum(at, head.bytes);
+}
+
+bool tbi_log_group_hangs(const uint8_t *at, uint64_t lsn)
+{
+    struct tbi_log_group head;
+
+    memcpy(&head, at, HEAD);
+    return head.lsn > lsn && head.lsn - lsn <= head.unsettled;
 }
 
 /* A crash leaves sectors that were not written as they were: zero. What has no sectors (a file in
@@ -138,7 +141,8 @@ enum tbi_log_verdict tbi_log_group_judge(const uint8_t *at, size_t room, uint64_
         return TBI_LOG_EMPTY;
     *why = "the header of the group is damaged 组头损坏";
     if (!head_good(at, room, &head)) {
-        const size_t reach = room < TBI_LOG_GROUP_MAX ? room : TBI_LOG_GROUP_MAX;
+        const size_t most = 2 * (size_t)TBI_LOG_GROUP_MAX; /* and one that hangs on it */
+        const size_t reach = room < most ? room : most;
         if (!tbi_log_is_zero(at + HEAD, TBI_LOG_SECTOR - HEAD))
             return TBI_LOG_DAMAGED;
         *why = "something lies beyond the end of the log 日志末尾之后有数据";

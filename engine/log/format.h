@@ -42,8 +42,8 @@ struct tbi_log_group {
     uint64_t lsn;         /* of its first entry */
     uint32_t bytes, used; /* of the whole group; without the fill */
     uint32_t entry_count;
-    uint32_t zero;
-    tb_time now; /* of its last entry */
+    uint32_t unsettled; /* so many entries before its first were not durable when it was ordered */
+    tb_time now;        /* of its last entry */
 };
 
 enum tbi_log_kind {
@@ -89,9 +89,9 @@ uint64_t tbi_log_entry_bytes(uint32_t kind, uint32_t count);
 void tbi_log_block_seal(void *block, size_t head_bytes);
 bool tbi_log_block_good(const void *block);
 
-/* Completes a group of `used` bytes: header, fill, checksums. Its whole bytes. */
-uint32_t tbi_log_group_seal(void *group, uint32_t used, uint32_t entry_count, uint64_t lsn,
-                            tb_time now, uint64_t chain);
+/* Completes a group of `used` bytes whose entry_count, lsn, unsettled, now and chain are in `head`:
+ * header, fill, checksums. Its whole bytes. */
+uint32_t tbi_log_group_seal(void *group, uint32_t used, struct tbi_log_group head);
 uint32_t tbi_log_group_whole(uint32_t used); /* bytes, once sealed */
 
 /* What lies at a place where a group may begin. */
@@ -109,6 +109,9 @@ enum tbi_log_verdict tbi_log_segment_judge(const uint8_t *block, const char **wh
 
 /* Does a whole group lie at `at`, whatever came before it? */
 bool tbi_log_group_stands(const uint8_t *at, size_t room);
+/* A whole one that was sent off before entry `lsn` was durable: where that is missing, a crash may
+ * have cut both. */
+bool tbi_log_group_hangs(const uint8_t *at, uint64_t lsn);
 bool tbi_log_is_zero(const uint8_t *at, size_t bytes);
 
 #endif

@@ -8,15 +8,6 @@
 
 #include "replay.h"
 
-/* What fills while the other is under way. A block before it holds a segment's header. */
-struct tbi_log_stage {
-    uint8_t *memory; /* a block, then group_bytes */
-    uint32_t used;   /* of the group; its header's size: nothing staged */
-    uint32_t entry_count;
-    uint64_t lsn; /* of the first entry */
-    tb_time now;
-};
-
 enum tbi_log_step {
     TBI_LOG_IDLE = 0,
     TBI_LOG_FALLOCATE, /* a segment: its room, */
@@ -43,8 +34,8 @@ struct tbi_log_file {
     uint64_t offset; /* of the next group; 0: not even a header yet */
 };
 
-/* One group at a time: all but `status` is the log's until it is ordered, and again once it is
- * done; the two events order what both see. */
+/* A thread that writes groups, one at a time: all but `status` is the log's until it is ordered,
+ * and again once it is done; the two events order what both see. */
 struct tbi_log_writer {
     pthread_t thread;
     bool runs;
@@ -56,6 +47,24 @@ struct tbi_log_writer {
     int status; /* 0, or -errno */
 };
 
+/* A group: one fills while others are under way, each with a writer of its own. */
+struct tbi_log_stage {
+    uint8_t *memory; /* a block for a segment's header, then group_bytes */
+    uint32_t used;   /* of the group; its header's size: nothing staged */
+    uint32_t entry_count;
+    uint64_t lsn; /* of the first entry */
+    tb_time now;
+    struct tbi_log_writer writer;
+    bool landed; /* it lies on the disk; those before it may not yet */
+    uint64_t last_lsn, bytes, commands;
+    int64_t since_us; /* under way */
+};
+
+enum {
+    TBI_LOG_FLIGHTS = 2, /* groups under way at once, see log.c */
+    TBI_LOG_STAGES = TBI_LOG_FLIGHTS + 1,
+};
+
 struct tbi_log {
     struct tbi_log_options options; /* strings are not kept */
     char path[TBI_LOG_PATH_MAX];
@@ -63,17 +72,16 @@ struct tbi_log {
     int dir, lock;
     bool direct;
 
-    struct tbi_log_stage stage[2];
-    uint32_t filling; /* which one appends go to */
+    struct tbi_log_stage stage[TBI_LOG_STAGES]; /* a ring of them */
+    uint32_t first;   /* the oldest that is not yet durable */
+    uint32_t filling; /* which one appends go to; none is under way: the first */
+    uint32_t flying;  /* ordered, and neither landed nor failed */
     size_t stage_bytes;
-    bool in_flight; /* the other one is */
-    struct tbi_log_writer writer;
-    uint64_t flying_lsn, flying_bytes;
-    uint64_t flying_commands, flown_commands; /* in that group; up to its end */
-    int64_t flying_at_us;                     /* since when */
+    uint64_t flying_commands, flown_commands; /* in groups not yet durable; in all ever ordered */
+    int64_t landed_since_us;                  /* of the last that landed */
     bool has_landed;                          /* and submit was not called since */
-    uint64_t crowd;          /* the next group waits until so many commands have come in all, */
-    int64_t gather_until_us; /* or until then */
+    uint64_t crowd;          /* how many commands are mostly waiting at once */
+    int64_t gather_until_us; /* a group of less than its share of them waits until then */
     uint64_t lsn, durable, chain;
     int64_t due_at_us; /* of what is staged; INT64_MAX: nothing is, or a write must end first */
     struct tbi_log_file now, spare;
@@ -94,7 +102,10 @@ struct tbi_log {
     struct tbi_log_counts counts;
 };
 
-enum { TBI_LOG_PIECE = 1 << 20, TBI_LOG_TAG_GROUP = 0, TBI_LOG_TAG_CHORE = 1 };
+/* The lower bits of user_data: a group's stage, or the chore. */
+enum { TBI_LOG_PIECE = 1 << 20, TBI_LOG_TAG_CHORE = 7, TBI_LOG_TAG_MASK = 7 };
+
+_Static_assert((int)TBI_LOG_STAGES <= (int)TBI_LOG_TAG_CHORE, "their numbers differ");
 
 #define TBI_LOG_SEGMENT_TMP  "segment.tmp"
 #define TBI_LOG_SNAPSHOT_TMP "snapshot.tmp"

@@ -1,5 +1,5 @@
-/* log.c: appends fill one stage while the other is written: group commit that adapts by itself,
- * a group being whatever came while the one before was under way. */
+/* log.c: appends fill one stage while others are written: group commit that adapts by itself, a
+ * group being whatever came while the ones before were under way. */
 #include "inside.h"
 
 #include <errno.h>
@@ -121,44 +121,68 @@ int tbi_log_hash_add(struct tbi_log *log, const struct tb_city *city, tb_time no
 
 enum { GATHER_US_MAX = 2000 };
 
-
-/* Who was answered just now mostly asks again at once, while others have been waiting since the
- * write began. Sent off at once, those would make a group without them, and so on for ever, each
- * waiting for two writes. So a group waits until as many commands have come as the last one had,
- * but no longer than a quarter of what that took. */
-static void landed(struct tbi_log *log, int64_t now_us)
+static uint64_t staged_commands(const struct tbi_log *log)
 {
-    const int64_t took_us = now_us - log->flying_at_us;
+    return log->counts.commands - log->flown_commands;
+}
+
+/* All writers are busy, or wait for one before them. */
+static bool is_full(const struct tbi_log *log)
+{
+    return (log->filling + 1) % TBI_LOG_STAGES == log->first;
+}
+
+/* Those who ask come in as many crowds as there may be groups under way, and while the disk has
+ * one's commands the next one's are computed. So a group waits until it has its share of all who
+ * wait mostly. Fewer may be there when one has landed, and those whom it let go on mostly ask again
+ * at once: sent off without them, groups would get smaller and smaller. They are waited for, but no
+ * longer than a quarter of what the write took. */
+static bool has_share(const struct tbi_log *log, uint64_t more)
+{
+    return (staged_commands(log) + more) * TBI_LOG_FLIGHTS >= log->crowd;
+}
+
+static void gather(struct tbi_log *log, int64_t now_us)
+{
+    const int64_t took_us = now_us - log->landed_since_us;
 
     log->has_landed = false;
     log->gather_until_us = now_us;
     if (now_us < INT64_MAX - GATHER_US_MAX) /* close says so: at once */
         log->gather_until_us += took_us < GATHER_US_MAX * 4 ? took_us / 4 : GATHER_US_MAX;
-    log->crowd = log->counts.commands + log->flying_commands;
+}
+
+bool tbi_log_fills(const struct tbi_log *log, uint32_t n)
+{
+    return n > 0 && log->options.mode == TBI_LOG_ALWAYS && log->failed == 0 && !is_full(log) &&
+           has_share(log, n);
 }
 
 static bool due(struct tbi_log *log, int64_t now_us)
 {
     const struct tbi_log_stage *stage = &log->stage[log->filling];
 
-    if (log->in_flight || log->failed != 0 || !tbi_log_staged(stage))
+    if (is_full(log) || log->failed != 0 || !tbi_log_staged(stage))
         return false;
     if (stage->used > log->options.group_bytes / 2)
         return true;
     if (log->options.mode == TBI_LOG_ALWAYS) {
-        const bool gathered = log->counts.commands >= log->crowd || now_us >= log->gather_until_us;
-        log->due_at_us = gathered ? INT64_MAX : log->gather_until_us;
-        return gathered;
+        const bool goes = has_share(log, 0) || now_us >= log->gather_until_us;
+        log->due_at_us = goes ? INT64_MAX : log->gather_until_us;
+        return goes;
     }
+    if (log->flying > 0)
+        return false;
     if (log->due_at_us == INT64_MAX)
         log->due_at_us = now_us + log->options.interval_us;
     return now_us >= log->due_at_us;
 }
 
-/* Turns to the segment made in advance. The header goes out with its first group. */
+/* Turns to the segment made in advance, once nothing is written to the last one any more. The
+ * header goes out with its first group. */
 static bool segment_turn(struct tbi_log *log)
 {
-    if (log->spare.file < 0)
+    if (log->spare.file < 0 || log->flying > 0)
         return false;
     if (log->now.file >= 0)
         close(log->now.file);
@@ -184,43 +208,59 @@ static void segment_head(struct tbi_log *log, struct tbi_log_stage *stage)
     log->counts.segment = stage->lsn;
 }
 
+/* It is under way; the next stage fills. */
+static void depart(struct tbi_log *log, struct tbi_log_stage *stage, uint32_t bytes, int64_t now_us)
+{
+    stage->bytes = bytes;
+    stage->last_lsn = log->lsn;
+    stage->commands = staged_commands(log);
+    stage->since_us = now_us;
+    log->now.offset += bytes;
+    log->flying++;
+    log->flying_commands += stage->commands;
+    log->flown_commands = log->counts.commands;
+    const uint64_t all = log->flying_commands;
+    log->crowd = all > log->crowd ? all : log->crowd - (log->crowd - all) / 8;
+    log->gather_until_us = INT64_MAX; /* a group of less than its share waits for this one */
+    log->due_at_us = INT64_MAX;
+    log->filling = (log->filling + 1) % TBI_LOG_STAGES;
+    stage = &log->stage[log->filling];
+    stage->used = sizeof(struct tbi_log_group);
+    stage->entry_count = 0;
+    stage->landed = false;
+}
+
 static uint32_t group_submit(struct tbi_log *log, struct io_uring *ring, int64_t now_us)
 {
     struct tbi_log_stage *stage = &log->stage[log->filling];
     const uint64_t end = log->now.offset + tbi_log_group_whole(stage->used);
 
     if (end > log->options.segment_bytes && !segment_turn(log))
-        return 0; /* the chore makes one, or says why not */
+        return 0; /* a write must end, or the chore makes one, or says why not */
     struct io_uring_sqe *sqe = io_uring_get_sqe(ring);
     if (sqe == NULL)
         return 0;
     uint8_t *at = stage->memory + TBI_LOG_BLOCK;
-    uint32_t bytes =
-        tbi_log_group_seal(at, stage->used, stage->entry_count, stage->lsn, stage->now, log->chain);
+    uint32_t bytes = tbi_log_group_seal(
+        at, stage->used,
+        (struct tbi_log_group){.entry_count = stage->entry_count,
+                               .lsn = stage->lsn,
+                               .unsettled = (uint32_t)(stage->lsn - 1 - log->durable),
+                               .now = stage->now,
+                               .chain = log->chain});
     if (log->now.offset == 0) {
         segment_head(log, stage);
         at = stage->memory;
         bytes += TBI_LOG_BLOCK;
     }
     memcpy(&log->chain, stage->memory + TBI_LOG_BLOCK, sizeof log->chain);
-    log->writer.file = log->now.file;
-    log->writer.at = at;
-    log->writer.bytes = bytes;
-    log->writer.offset = log->now.offset;
-    tbi_log_writer_order(&log->writer, sqe);
-    io_uring_sqe_set_data64(sqe, log->options.tag | TBI_LOG_TAG_GROUP);
-    log->now.offset += bytes;
-    log->flying_lsn = log->lsn;
-    log->flying_bytes = bytes;
-    log->flying_commands = log->counts.commands - log->flown_commands;
-    log->flown_commands = log->counts.commands;
-    log->flying_at_us = now_us;
-    log->in_flight = true;
-    log->due_at_us = INT64_MAX;
-    log->filling ^= 1;
-    stage = &log->stage[log->filling];
-    stage->used = sizeof(struct tbi_log_group);
-    stage->entry_count = 0;
+    stage->writer.file = log->now.file;
+    stage->writer.at = at;
+    stage->writer.bytes = bytes;
+    stage->writer.offset = log->now.offset;
+    tbi_log_writer_order(&stage->writer, sqe);
+    io_uring_sqe_set_data64(sqe, log->options.tag | log->filling);
+    depart(log, stage, bytes, now_us);
     return 1;
 }
 
@@ -229,7 +269,7 @@ uint32_t tbi_log_submit(struct tbi_log *log, struct io_uring *ring, int64_t now_
     uint32_t count = 0;
 
     if (log->has_landed)
-        landed(log, now_us);
+        gather(log, now_us);
     if (due(log, now_us))
         count += group_submit(log, ring, now_us);
     return count + tbi_log_chore_submit(log, ring);
@@ -237,33 +277,49 @@ uint32_t tbi_log_submit(struct tbi_log *log, struct io_uring *ring, int64_t now_
 
 int64_t tbi_log_deadline_at(const struct tbi_log *log)
 {
-    return log->in_flight || log->failed != 0 ? INT64_MAX : log->due_at_us;
+    return is_full(log) || log->failed != 0 ? INT64_MAX : log->due_at_us;
+}
+
+/* What has landed counts once all before it have. */
+static void settle(struct tbi_log *log)
+{
+    while (log->first != log->filling && log->stage[log->first].landed) {
+        const struct tbi_log_stage *stage = &log->stage[log->first];
+
+        log->durable = stage->last_lsn;
+        log->counts.groups++;
+        log->counts.bytes += stage->bytes;
+        log->flying_commands -= stage->commands;
+        log->first = (log->first + 1) % TBI_LOG_STAGES;
+    }
 }
 
 void tbi_log_complete(struct tbi_log *log, uint64_t user_data, int32_t res)
 {
-    if ((user_data & 3) == TBI_LOG_TAG_CHORE) {
+    const uint32_t index = user_data & TBI_LOG_TAG_MASK;
+
+    if (index == TBI_LOG_TAG_CHORE) {
         tbi_log_chore_complete(log, res);
         return;
     }
-    tb_assert(log->in_flight);
-    log->in_flight = false;
+    struct tbi_log_stage *stage = &log->stage[index];
+    tb_assert(index < TBI_LOG_STAGES && log->flying > 0 && !stage->landed);
+    log->flying--;
     log->has_landed = true;
-    const int status = res < 0 ? res : tbi_log_writer_take(&log->writer);
+    log->landed_since_us = stage->since_us;
+    const int status = res < 0 ? res : tbi_log_writer_take(&stage->writer);
     if (status != 0)
         tbi_log_fail(log, status, "the log could not be written", "日志无法写入");
-    if (log->failed != 0)
-        return;
-    log->durable = log->flying_lsn;
-    log->counts.groups++;
-    log->counts.bytes += log->flying_bytes;
+    stage->landed = status == 0;
+    if (log->failed == 0)
+        settle(log);
 }
 
 /* ---- look ---- */
 
 bool tbi_log_flies(const struct tbi_log *log)
 {
-    return log->in_flight;
+    return log->flying > 0;
 }
 
 uint64_t tbi_log_lsn(const struct tbi_log *log)

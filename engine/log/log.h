@@ -2,8 +2,9 @@
  *
  *     open     newest good snapshot + log -> the city as it was; a callback gets every event again
  *     step     the caller steps the city, then appends the very commands: copied, no system call
- *     submit   everything appended since the last write goes out as one group, one in flight;
- *              under ALWAYS it waits a little for those whom that write let go on
+ *     submit   what was appended since the last write goes out as one group, two in flight, so
+ *              that one half of those who ask are computed for while the disk has the other's;
+ *              under ALWAYS a smaller group waits a little for those whom a write let go on
  *     complete the ring's answers; answerable() then says up to which lsn replies may go out
  *
  * An lsn counts the log's entries from 1: a batch of commands, a name, a hash. A batch's events
@@ -16,7 +17,7 @@
  *         After a failed write or flush the log stays failed for good: appends give the same
  *         -errno, nothing gets answerable any more, even under TBI_LOG_OFF.
  * Threads All calls on one log belong to the one thread that owns the city and the ring. Groups
- *         are written by a thread of the log's own (writer.c), which the ring tells of.
+ *         are written by threads of the log's own (writer.c), which the ring tells of.
  * Progress  append is wait-free; submit and complete make no system call but one that wakes the
  *         writer or asks it, and those of a finished snapshot or segment. open and close block.
  * Memory  All is taken and touched at open; `city` stays the caller's. */
@@ -45,7 +46,7 @@ struct tbi_log_options {
     uint32_t keep_snapshots; /* older ones go when a new one is whole; 0: 2 */
     bool keep_segments;      /* all of them, for the audit trail; false: those before the oldest
                                 snapshot kept go, and with them their past */
-    uint64_t tag;            /* or-ed into user_data of each SQE; the log uses bits 0 and 1 */
+    uint64_t tag;            /* or-ed into user_data of each SQE; the log uses bits 0 to 2 */
 
     /* During open. Each may be NULL. `line` has no newline. Events come in order, in batches. */
     void (*progress)(void *context, const char *line);
@@ -101,12 +102,16 @@ int tbi_log_name(struct tbi_log *log, tb_time now, uint32_t actor, const char *n
 /* Room for a batch of n without -EAGAIN? */
 bool tbi_log_room(const struct tbi_log *log, uint32_t n);
 
+/* True: with n more commands there would be a group that submit sends off at once, so that whoever
+ * has more to do should append and submit first. */
+bool tbi_log_fills(const struct tbi_log *log, uint32_t n);
+
 /* Puts what is due into the ring: at most one group and one chore (segment, snapshot). Returns
  * the number of SQEs prepared; the caller submits. Call it once a round of the loop. now_us: any
  * clock that goes forward, for TBI_LOG_EVERY and OFF. */
 uint32_t tbi_log_submit(struct tbi_log *log, struct io_uring *ring, int64_t now_us);
-/* When submit is to be called next though nothing happens; INT64_MAX: no need, or a write is in
- * flight. */
+/* When submit is to be called next though nothing happens; INT64_MAX: no need, or a write that is
+ * in flight must end first. */
 int64_t tbi_log_deadline_at(const struct tbi_log *log);
 /* A CQE whose user_data carries the tag. */
 void tbi_log_complete(struct tbi_log *log, uint64_t user_data, int32_t res);

@@ -37,7 +37,7 @@ static int options_take(struct tbi_log *log, const struct tbi_log_options *given
     if (o->mode == TBI_LOG_OFF)
         o->interval_us = LAZY_US;
     const bool well = o->segment_bytes % TBI_LOG_BLOCK == 0 && o->group_bytes != 0 &&
-                      o->group_bytes % TBI_LOG_BLOCK == 0 && (o->tag & 3) == 0 &&
+                      o->group_bytes % TBI_LOG_BLOCK == 0 && (o->tag & TBI_LOG_TAG_MASK) == 0 &&
                       o->group_bytes <= TBI_LOG_GROUP_MAX && o->interval_us >= 0 &&
                       o->group_bytes + 2 * TBI_LOG_BLOCK <= o->segment_bytes &&
                       strlen(given->dir) < sizeof log->path &&
@@ -57,9 +57,9 @@ static int memory_take(struct tbi_log *log, size_t block_bytes, char *error)
     log->zeros = tbi_log_memory(TBI_LOG_PIECE);
     log->copy = tbi_log_memory(log->copy_room);
     bool all = log->zeros != NULL && log->copy != NULL;
-    for (uint32_t i = 0; i < 2; i++) {
-        log->stage[i] = (struct tbi_log_stage){.memory = tbi_log_memory(log->stage_bytes),
-                                               .used = sizeof(struct tbi_log_group)};
+    for (uint32_t i = 0; i < TBI_LOG_STAGES; i++) {
+        log->stage[i].memory = tbi_log_memory(log->stage_bytes);
+        log->stage[i].used = sizeof(struct tbi_log_group);
         all = all && log->stage[i].memory != NULL;
     }
     return all ? 0 : tbi_log_say(error, -ENOMEM, "%s: no memory for the log 内存不足", log->path);
@@ -199,8 +199,10 @@ static int segment_resume(struct tbi_log *log, const struct tbi_log_reader *read
                : tbi_log_say(error, status, "%s/%s: cannot be written 无法写入", log->path, name);
 }
 
-/* Segments behind the last entry hold nothing: they were made in advance. */
-static void unused_remove(const struct tbi_log *log, const struct tbi_log_reader *reader)
+/* Segments behind the last entry hold nothing that counts: they were made in advance, or of the
+ * first one's header and first group, one write, nothing came. That they are gone is certain before
+ * anything is written: else one could come back, with other entries of the same numbers. */
+static int unused_remove(const struct tbi_log *log, const struct tbi_log_reader *reader)
 {
     const uint64_t last = reader->headed ? reader->segment : 0;
     char name[64];
@@ -212,11 +214,15 @@ static void unused_remove(const struct tbi_log *log, const struct tbi_log_reader
     }
     unlinkat(log->dir, TBI_LOG_SEGMENT_TMP, 0);
     unlinkat(log->dir, TBI_LOG_SNAPSHOT_TMP, 0);
+    return fsync(log->dir) == 0 ? 0 : -errno;
 }
 
 static int writer_begin(struct tbi_log *log, const struct tbi_log_reader *reader, char *error)
 {
-    unused_remove(log, reader);
+    const int removed = unused_remove(log, reader);
+
+    if (removed != 0)
+        return tbi_log_say(error, removed, "%s: cannot be written 无法写入", log->path);
     log->chain = reader->chain;
     log->lsn = log->durable = reader->lsn - 1;
     if (reader->segment != 0 && reader->headed)
@@ -288,7 +294,8 @@ struct tbi_log *tbi_log_open(const struct tbi_log_options *options, struct tb_ci
     if (log == NULL)
         return NULL;
     log->dir = log->lock = log->now.file = log->spare.file = log->chore.file = -1;
-    log->writer.ordered = log->writer.done = -1;
+    for (uint32_t i = 0; i < TBI_LOG_STAGES; i++)
+        log->stage[i].writer.ordered = log->stage[i].writer.done = -1;
     log->due_at_us = INT64_MAX;
     log->config_id = tb_city_config_id(city);
     *status = options_take(log, options, error);
@@ -306,8 +313,9 @@ struct tbi_log *tbi_log_open(const struct tbi_log_options *options, struct tb_ci
         *status = memory_take(log, block_bytes, error);
     if (*status == 0)
         *status = recover(log, city, block_bytes, recovery, error);
-    if (*status == 0 && (*status = tbi_log_writer_start(&log->writer)) != 0)
-        tbi_log_say(error, *status, "%s: no thread to write with 无法启动写入线程", log->path);
+    for (uint32_t i = 0; i < TBI_LOG_STAGES && *status == 0; i++)
+        if ((*status = tbi_log_writer_start(&log->stage[i].writer)) != 0)
+            tbi_log_say(error, *status, "%s: no thread to write with 无法启动写入线程", log->path);
     if (*status == 0)
         return log;
     tbi_log_abandon(log);
@@ -320,14 +328,15 @@ void tbi_log_abandon(struct tbi_log *log)
 {
     const int files[] = {log->chore.file, log->now.file, log->spare.file, log->lock, log->dir};
 
-    tb_assert(!log->in_flight && !log->chore.in_flight);
-    tbi_log_writer_stop(&log->writer);
+    tb_assert(log->flying == 0 && !log->chore.in_flight);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         if (files[i] >= 0)
             close(files[i]);
     }
-    for (uint32_t i = 0; i < 2; i++)
+    for (uint32_t i = 0; i < TBI_LOG_STAGES; i++) {
+        tbi_log_writer_stop(&log->stage[i].writer);
         tbi_log_memory_free(log->stage[i].memory, log->stage_bytes);
+    }
     tbi_log_memory_free(log->zeros, TBI_LOG_PIECE);
     tbi_log_memory_free(log->copy, log->copy_room);
     free(log);
@@ -339,7 +348,7 @@ static int drain(struct tbi_log *log, struct io_uring *ring,
 {
     struct io_uring_cqe *cqe;
 
-    while (log->in_flight || log->chore.in_flight ||
+    while (log->flying > 0 || log->chore.in_flight ||
            (log->failed == 0 && log->durable < log->lsn)) {
         tbi_log_submit(log, ring, INT64_MAX);
         int status = io_uring_submit_and_wait(ring, 1);
@@ -351,7 +360,8 @@ static int drain(struct tbi_log *log, struct io_uring *ring,
             return status;
         const struct io_uring_cqe done = *cqe;
         io_uring_cqe_seen(ring, cqe);
-        if (log->options.tag != 0 && (done.user_data & ~(uint64_t)3) != log->options.tag) {
+        const uint64_t tag = done.user_data & ~(uint64_t)TBI_LOG_TAG_MASK;
+        if (log->options.tag != 0 && tag != log->options.tag) {
             if (other != NULL)
                 other(context, &done);
             continue;
@@ -371,7 +381,7 @@ int tbi_log_close(struct tbi_log *log, const struct tb_city *city, tb_time now,
         status = tbi_log_hash_add(log, city, now, TBI_LOG_AT_CLOSE);
     if (status == 0)
         status = drain(log, ring, other, context);
-    if (log->in_flight || log->chore.in_flight)
+    if (log->flying > 0 || log->chore.in_flight)
         return status; /* the ring itself is broken: what the kernel may still read stays */
     tbi_log_chore_drop(log);
     tbi_log_abandon(log);

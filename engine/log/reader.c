@@ -1,6 +1,6 @@
-/* reader.c: from group to group; at the first that isn't good it decides: the end, a torn last
- * write, or damage. Damage is whatever isn't good and has a good group behind it, and whatever
- * was once written whole. */
+/* reader.c: from group to group; at the first that isn't good it decides: the end, torn last
+ * writes, or damage. Damage is whatever isn't good and has a good group behind it that was sent off
+ * when it was durable, and whatever was once written whole. */
 #include "reader.h"
 
 #include <errno.h>
@@ -140,22 +140,29 @@ int tbi_log_reader_open(struct tbi_log_reader *reader, const char *path, int dir
     return 0;
 }
 
-/* A good group anywhere after `offset` of this segment, or in a later one? */
-static int behind(struct tbi_log_reader *reader, uint64_t offset, bool *stands, char *error)
+/* A good group at or after `offset` of this segment, not under way together with entry `lsn`? */
+static bool stands(const struct tbi_log_reader *reader, uint64_t offset, uint64_t lsn)
 {
-    *stands = false;
-    for (uint64_t o = offset + TBI_LOG_BLOCK; o < reader->room && !*stands; o += TBI_LOG_BLOCK)
-        *stands = tbi_log_group_stands(reader->bytes + o, reader->room - o);
+    for (uint64_t o = offset; o < reader->room; o += TBI_LOG_BLOCK)
+        if (tbi_log_group_stands(reader->bytes + o, reader->room - o) &&
+            !tbi_log_group_hangs(reader->bytes + o, lsn))
+            return true;
+    return false;
+}
+
+/* One anywhere after `offset` of this segment, or in a later one? */
+static int behind(struct tbi_log_reader *reader, uint64_t offset, bool *found, char *error)
+{
     const uint32_t here = reader->at;
     const uint64_t lsn = reader->lsn;
-    for (uint32_t i = here + 1; i < reader->files.segment_count && !*stands; i++) {
+
+    *found = stands(reader, offset + TBI_LOG_BLOCK, lsn);
+    for (uint32_t i = here + 1; i < reader->files.segment_count && !*found; i++) {
         const int verdict = segment_load(reader, i, error);
         if (verdict < 0)
             return verdict;
         /* a header and the first group are one write: without the one the other was cut, too */
-        uint64_t o = TBI_LOG_BLOCK + (reader->headed ? 0 : TBI_LOG_BLOCK);
-        for (; o < reader->room && !*stands; o += TBI_LOG_BLOCK)
-            *stands = tbi_log_group_stands(reader->bytes + o, reader->room - o);
+        *found = stands(reader, TBI_LOG_BLOCK + (reader->headed ? 0 : TBI_LOG_BLOCK), lsn);
     }
     if (reader->at == here)
         return 0;
@@ -168,13 +175,13 @@ static int behind(struct tbi_log_reader *reader, uint64_t offset, bool *stands, 
 static int finish(struct tbi_log_reader *reader, bool torn, const char *why, char *error)
 {
     const uint64_t offset = reader->offset;
-    bool stands;
+    bool found;
 
-    const int status = behind(reader, offset, &stands, error);
+    const int status = behind(reader, offset, &found, error);
     if (status < 0)
         return status;
     reader->offset = offset;
-    if (stands)
+    if (found)
         return damage(reader, reader->segment, offset,
                       torn ? why : "a group is missing here 此处缺少一组记录", error);
     if (torn) {

@@ -1,4 +1,4 @@
-/* writer.c: the thread that writes groups. A write through the ring would end, where the disk has
+/* writer.c: the threads that write groups. A write through the ring would end, where the disk has
  * no FUA, in a kernel worker of the core that took the disk's interrupt, behind whoever computes
  * there; that can last a whole tick of the clock, many times what the disk takes. One that waits
  * for its own write is woken by the interrupt itself. */

@@ -107,11 +107,14 @@ static void complete(struct loop *loop, const struct io_uring_cqe *cqe)
 
 static void completions(struct loop *loop)
 {
+    const struct tbi_log *log = loop->server->log;
     struct io_uring_cqe *cqe;
     unsigned head, count = 0;
 
     io_uring_for_each_cqe(&loop->uring.ring, head, cqe)
     {
+        if (log != NULL && tbi_log_fills(log, loop->server->batch))
+            break; /* the disk has something to do, the others' turn is the next one */
         complete(loop, cqe);
         count++;
     }

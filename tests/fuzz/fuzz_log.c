@@ -132,7 +132,8 @@ static void seal(uint8_t letter, uint8_t *file, size_t size)
         struct tbi_log_group head;
 
         memcpy(&head, file + at[i], HEAD);
-        tbi_log_group_seal(file + at[i], head.used, head.entry_count, head.lsn, head.now, chain);
+        head.chain = chain;
+        tbi_log_group_seal(file + at[i], head.used, head);
         memcpy(&chain, file + at[i], sizeof chain);
     }
 }

@@ -221,31 +221,57 @@ static void land(struct world *world)
 
 static bool flies(struct world *world, int64_t now_us)
 {
-    world->in_flight += tbi_log_submit(world->log, &world->ring, now_us);
-    return tbi_log_deadline_at(world->log) == INT64_MAX;
+    const uint32_t count = tbi_log_submit(world->log, &world->ring, now_us);
+
+    world->in_flight += count;
+    return count > 0;
+}
+
+static void many(struct world *world, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        cr_assert_neq(world_batch(world), 0);
 }
 
 Test(log, a_group_waits_a_little_for_those_who_were_just_answered)
 {
     struct world *world = opened();
 
-    for (int i = 0; i < 4; i++)
-        cr_assert_neq(world_batch(world), 0);
+    many(world, 4);
     cr_assert(flies(world, 1000000), "nobody was answered yet: at once");
-    cr_assert_neq(world_batch(world), 0);
+    many(world, 1);
+    cr_assert(!tbi_log_fills(world->log, 0));
+    cr_assert(!flies(world, 1000500), "less than its share");
+    cr_assert_eq(tbi_log_deadline_at(world->log), INT64_MAX, "waits for the one under way");
     land(world);
     cr_assert(!flies(world, 1001000), "four batches may come again");
     cr_assert_eq(tbi_log_deadline_at(world->log), 1001250, "a quarter of what the write took");
     cr_assert(!flies(world, 1001249));
     cr_assert(flies(world, 1001250));
-    for (int i = 0; i < 8; i++)
-        cr_assert_neq(world_batch(world), 0);
-    land(world);
-    flies(world, 1002000);
-    for (int i = 0; i < 8; i++)
-        cr_assert_neq(world_batch(world), 0);
-    cr_assert(flies(world, 1002001), "as many have come as the last group had");
     world_flush(world);
+    world_close(world);
+}
+
+Test(log, two_groups_are_under_way_at_once)
+{
+    struct world *world = opened();
+    struct tbi_log_counts counts;
+
+    many(world, 4);
+    cr_assert(flies(world, 1000000));
+    many(world, 6);
+    cr_assert(tbi_log_fills(world->log, 1));
+    cr_assert(flies(world, 1000001), "it has its share, and the disk takes a second one");
+    many(world, 8);
+    cr_assert(!tbi_log_fills(world->log, 1));
+    cr_assert(!flies(world, 1000002), "but no third");
+    cr_assert_eq(tbi_log_durable(world->log), 0);
+    land(world);
+    cr_assert(flies(world, 1000400), "one has landed, and there is a share");
+    world_flush(world);
+    tbi_log_counts(world->log, &counts);
+    cr_assert_eq(counts.groups, 3);
+    cr_assert_eq(tbi_log_durable(world->log), tbi_log_lsn(world->log));
     world_close(world);
 }
 
