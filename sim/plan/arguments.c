@@ -15,16 +15,10 @@
 
 enum { EXIT_USAGE = 2 };
 
-/* What the person at the terminal reads. */
-static const char *say(const char *zh, const char *en)
-{
-    return tbs_reads_chinese() ? zh : en;
-}
-
 static int wrong(const char *what, const char *value, const char *allowed)
 {
     fprintf(stderr, "tongban plan: %s '%s'%s%s\n", what, value,
-            allowed[0] != '\0' ? say("；", "; ") : "", allowed);
+            allowed[0] != '\0' ? tbs_say("；", "; ") : "", allowed);
     return EXIT_USAGE;
 }
 
@@ -143,11 +137,11 @@ static bool whole_read(const char *text, uint64_t least, uint64_t most, uint64_t
 
 static void help_print(void)
 {
-    printf("%s\n", say("用法：tongban plan 方案 [选项]\n\n"
+    printf("%s\n", tbs_say("用法：tongban plan 方案 [选项]\n\n"
                        "守住承诺所需的最少窗口：每个大厅、每个半小时。\n",
                        "usage: tongban plan SCENARIO [OPTIONS]\n\n"
                        "The fewest windows of every hall and half hour that keep the promise.\n"));
-#define X(name, value, takes, zh, en) printf("  --%-10s %-11s %s\n", #name, takes, say(zh, en));
+#define X(name, value, takes, zh, en) printf("  --%-10s %-11s %s\n", #name, takes, tbs_say(zh, en));
     TBS_PLAN_ARGUMENTS(X)
 #undef X
 }
@@ -175,27 +169,27 @@ static int shares_read(const struct tbs_plan_arguments *a, struct tbs_plan_optio
     if (a->desks != NULL) {
         o->share = 0.99;
         if (a->promise != NULL && !tbs_on_time_read(a->promise, &o->share)) {
-            return wrong(say("这不是审批岗的承诺：", "this is no promise of the desks:"),
+            return wrong(tbs_say("这不是审批岗的承诺：", "this is no promise of the desks:"),
                          a->promise,
-                         say("写成 \"99% 按时办结\"", "write it as \"99% of cases on time\""));
+                         tbs_say("写成 \"99% 按时办结\"", "write it as \"99% of cases on time\""));
         }
     } else if (a->promise != NULL && !tbs_promise_read(a->promise, &o->share, &o->wait_us)) {
-        return wrong(say("这不是承诺：", "this is no promise:"), a->promise,
-                     say("写成 \"90% 15分钟内\"；比例大于 0、小于 100%，时间不到一天",
+        return wrong(tbs_say("这不是承诺：", "this is no promise:"), a->promise,
+                     tbs_say("写成 \"90% 15分钟内\"；比例大于 0、小于 100%，时间不到一天",
                          "write it as \"90% within 15 min\", a share above 0 and below 100%, "
                          "a wait of less than a day"));
     }
     if (a->abandon != NULL && ((end = share_read(a->abandon, &o->left_most)) == NULL ||
                                *end != '\0' || o->left_most > 1)) {
-        return wrong(say("--abandon 是 0% .. 100% 的比例，不是",
+        return wrong(tbs_say("--abandon 是 0% .. 100% 的比例，不是",
                          "--abandon takes a share of 0% .. 100%, not"),
-                     a->abandon, say("如 5%", "as in 5%"));
+                     a->abandon, tbs_say("如 5%", "as in 5%"));
     }
     if (a->confidence != NULL && ((end = share_read(a->confidence, &o->confidence)) == NULL ||
                                   *end != '\0' || o->confidence < 0.5 || o->confidence > 0.999)) {
-        return wrong(say("--confidence 是 50% .. 99.9%，不是",
+        return wrong(tbs_say("--confidence 是 50% .. 99.9%，不是",
                          "--confidence takes 50% .. 99.9%, not"),
-                     a->confidence, say("通常 95%", "95% is usual"));
+                     a->confidence, tbs_say("通常 95%", "95% is usual"));
     }
     return 0;
 }
@@ -208,35 +202,36 @@ static int numbers_read(const struct tbs_plan_arguments *a, struct tbs_plan_opti
     o->threads = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
     if (a->threads != NULL) {
         if (!whole_read(a->threads, 1, 256, &n)) {
-            return wrong(say("--threads 是 1 .. 256，不是", "--threads takes 1 .. 256, not"),
+            return wrong(tbs_say("--threads 是 1 .. 256，不是", "--threads takes 1 .. 256, not"),
                          a->threads, "");
         }
         o->threads = (uint32_t)n;
     }
     if (a->seed != NULL && !whole_read(a->seed, 0, UINT64_MAX, &o->seed)) {
-        return wrong(say("--seed 是整数，不是", "--seed takes a whole number, not"), a->seed, "");
+        return wrong(tbs_say("--seed 是整数，不是", "--seed takes a whole number, not"), a->seed,
+                     "");
     }
     if (a->windows != NULL) {
         if (!whole_read(a->windows, 1, 256, &n)) {
-            return wrong(say("--windows 是 1 .. 256，不是", "--windows takes 1 .. 256, not"),
+            return wrong(tbs_say("--windows 是 1 .. 256，不是", "--windows takes 1 .. 256, not"),
                          a->windows, "");
         }
         o->windows_max = (uint32_t)n;
     }
     if (a->budget != NULL && ((end = number_read(a->budget, &o->budget_hours)) == NULL ||
                               *end != '\0' || o->budget_hours <= 0)) {
-        return wrong(say("--budget 是窗口小时数，不是", "--budget takes window hours, not"),
-                     a->budget, say("如 1200", "as in 1200"));
+        return wrong(tbs_say("--budget 是窗口小时数，不是", "--budget takes window hours, not"),
+                     a->budget, tbs_say("如 1200", "as in 1200"));
     }
     if (a->effort != NULL && ((end = number_read(a->effort, &o->effort)) == NULL || *end != '\0' ||
                               o->effort < 0.1 || o->effort > 1000)) {
-        return wrong(say("--effort 是 0.1 .. 1000，不是", "--effort takes 0.1 .. 1000, not"),
-                     a->effort, say("4 即模拟四倍的时间", "4 simulates four times as long"));
+        return wrong(tbs_say("--effort 是 0.1 .. 1000，不是", "--effort takes 0.1 .. 1000, not"),
+                     a->effort, tbs_say("4 即模拟四倍的时间", "4 simulates four times as long"));
     }
     if (a->hours != NULL && !hours_read(a->hours, &o->slot_from, &o->slot_to)) {
-        return wrong(say("--hours 是一天里的若干个半小时，不是",
+        return wrong(tbs_say("--hours 是一天里的若干个半小时，不是",
                          "--hours takes half hours of a day, not"),
-                     a->hours, say("如 12:00-14:00", "as in 12:00-14:00"));
+                     a->hours, tbs_say("如 12:00-14:00", "as in 12:00-14:00"));
     }
     return 0;
 }
@@ -248,20 +243,20 @@ static int switches_read(const struct tbs_plan_arguments *a, struct tbs_plan_opt
     o->flat = a->flat != NULL;
     o->city_days = a->alone != NULL ? 0 : o->city_days;
     if (o->budget_hours > 0 && (o->each || o->flat || o->left_most < 1)) {
-        return wrong(say("--budget 不能同时用", "--budget goes without"),
+        return wrong(tbs_say("--budget 不能同时用", "--budget goes without"),
                      o->always ? "--always"
                      : o->each ? "--each"
                      : o->flat ? "--flat"
                                : "--abandon",
-                     say("它按全天的按时比例分配小时",
+                     tbs_say("它按全天的按时比例分配小时",
                          "it spreads hours by the share in time over the day"));
     }
     if (o->budget_hours > 0 && a->day != NULL && strcmp(a->day, "week") == 0) {
-        return wrong(say("--budget 不能同时用", "--budget goes without"), "--day week",
-                     say("它是一天的窗口小时", "it is the window hours of one day"));
+        return wrong(tbs_say("--budget 不能同时用", "--budget goes without"), "--day week",
+                     tbs_say("它是一天的窗口小时", "it is the window hours of one day"));
     }
     if (o->each && o->flat) {
-        return wrong(say("--flat 不能同时用", "--flat goes without"),
+        return wrong(tbs_say("--flat 不能同时用", "--flat goes without"),
                      o->always ? "--always" : "--each", "");
     }
     return 0;
@@ -275,8 +270,8 @@ static int places_read(const struct tbs_plan_arguments *a, const struct tb_scena
     if (a->hall != NULL) {
         o->hall = tb_scenario_station_find(s, a->hall);
         if (o->hall >= s->hall_count) {
-            return wrong(say("没有这个大厅：", "there is no hall"), a->hall,
-                         say("编号在 halls.csv 的第一列",
+            return wrong(tbs_say("没有这个大厅：", "there is no hall"), a->hall,
+                         tbs_say("编号在 halls.csv 的第一列",
                              "the first column of halls.csv has their ids"));
         }
     }
@@ -285,12 +280,12 @@ static int places_read(const struct tbs_plan_arguments *a, const struct tb_scena
         day = s->day_kinds[0].id;
     }
     if (strcmp(day, "week") != 0 && !tbs_plan_days_find(s, day, &o->days)) {
-        fprintf(stderr, "tongban plan: %s '%s'%s", say("没有这种日子", "there is no day"), day,
-                say("；有", "; there are"));
+        fprintf(stderr, "tongban plan: %s '%s'%s", tbs_say("没有这种日子", "there is no day"), day,
+                tbs_say("；有", "; there are"));
         for (uint32_t k = 0; k < s->day_kind_count; k++) {
             fprintf(stderr, " %s", s->day_kinds[k].id);
         }
-        fprintf(stderr, "%s\n", say("、mon .. sun 和 week", ", mon .. sun, and week"));
+        fprintf(stderr, "%s\n", tbs_say("、mon .. sun 和 week", ", mon .. sun, and week"));
         return EXIT_USAGE;
     }
     return 0;

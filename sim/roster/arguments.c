@@ -38,8 +38,12 @@ static void rules_print(void)
 
 static void help_print(void)
 {
-    printf("usage: tongban roster SCENARIO [OPTIONS]\n\n");
-#define X(name, variable, value, takes, does) printf("  --%-11s %-8s %s\n", name, takes, does);
+    printf("%s\n", tbs_say("用法：tongban roster 方案 [选项]\n\n"
+                           "从每半小时的需要到每个人的班。\n",
+                           "usage: tongban roster SCENARIO [OPTIONS]\n\n"
+                           "From needs per half hour to people and shifts.\n"));
+#define X(name, variable, value, takes, zh, en)                                                    \
+    printf("  --%-11s %-8s %s\n", name, takes, tbs_say(zh, en));
     TBS_ROSTER_ARGUMENTS(X)
 #undef X
 }
@@ -79,35 +83,43 @@ static int values_take(struct tbs_roster_arguments *a)
     a->reps_count = 10;
     a->seed_number = 1;
     if (a->gap != NULL && !gap_read(a->gap, &a->gap_share)) {
-        return wrong("--gap takes a percentage like 1%, not", a->gap);
+        return wrong(
+            tbs_say("--gap 是 1% 这样的百分比，不是", "--gap takes a percentage like 1%, not"),
+            a->gap);
     }
     a->gap_share /= 100;
     if (a->time_limit != NULL && !time_read(a->time_limit, &a->time_s)) {
-        return wrong("--time-limit takes 60s or 5min, at least 1s, not", a->time_limit);
+        return wrong(tbs_say("--time-limit 是 60s、5min 这样的时间，至少 1s，不是",
+                             "--time-limit takes 60s or 5min, at least 1s, not"),
+                     a->time_limit);
     }
     if (a->reps != NULL && (!count_read(a->reps, 10000, &a->reps_count) || a->reps_count == 1)) {
-        return wrong("--reps takes 0, or 2 to 10000, not", a->reps);
+        return wrong(
+            tbs_say("--reps 是 0，或 2 至 10000，不是", "--reps takes 0, or 2 to 10000, not"),
+            a->reps);
     }
     if (a->seed != NULL && !count_read(a->seed, ~0ul, &a->seed_number)) {
-        return wrong("--seed takes a whole number, not", a->seed);
+        return wrong(tbs_say("--seed 是整数，不是", "--seed takes a whole number, not"), a->seed);
     }
     if (a->solver != NULL && strcmp(a->solver, "cbc") != 0 && strcmp(a->solver, "glpk") != 0) {
-        return wrong("--solver is cbc or glpk, not", a->solver);
+        return wrong(tbs_say("--solver 是 cbc 或 glpk，不是", "--solver is cbc or glpk, not"),
+                     a->solver);
     }
     if (a->month != NULL && (a->from != NULL || a->to != NULL)) {
-        return wrong("either --month or --from and --to", "");
+        return wrong(
+            tbs_say("--month 与 --from、--to 只能用一种", "either --month or --from and --to"), "");
     }
     return 0;
 }
 
 int tbs_roster_arguments_read(struct tbs_roster_arguments *a, int argc, char **argv)
 {
-#define X(name, variable, value, takes, does) {name, TBS_OPTION_##value, &a->variable},
+#define X(name, variable, value, takes, zh, en) {name, TBS_OPTION_##value, &a->variable},
     const struct tbs_option options[] = {TBS_ROSTER_ARGUMENTS(X)};
 #undef X
     *a = (struct tbs_roster_arguments){0};
-    int status = tbs_options_read("roster", options, sizeof options / sizeof options[0], argc, argv,
-                                  NULL);
+    int status =
+        tbs_options_read("roster", options, sizeof options / sizeof options[0], argc, argv, NULL);
     if (status != 0) {
         return status;
     }
@@ -130,9 +142,10 @@ static uint32_t date_find(const char *option, const char *text, const struct tb_
         found = tb_scenario_day_find(s, year, month, day);
     }
     if (found == TB_NONE) {
-        snprintf(what, sizeof what, "--%s takes a date from %04d-%02d-%02d to %04d-%02d-%02d, not",
-                 option, first->year, first->month, first->day, last->year, last->month,
-                 last->day);
+        snprintf(what, sizeof what,
+                 tbs_say("--%s 是 %04d-%02d-%02d 至 %04d-%02d-%02d 之间的日期，不是",
+                         "--%s takes a date from %04d-%02d-%02d to %04d-%02d-%02d, not"),
+                 option, first->year, first->month, first->day, last->year, last->month, last->day);
         wrong(what, text);
     }
     return found;
@@ -162,8 +175,10 @@ bool tbs_roster_period(const struct tbs_roster_arguments *a, const struct tb_sce
         }
         *count = last - *first + 1;
         if (last < *first || *count > 92) {
-            wrong(last < *first ? "the last day is before the first one"
-                                : "the period is at most a quarter: 92 days",
+            wrong(last < *first
+                      ? tbs_say("截止日在起始日之前", "the last day is before the first one")
+                      : tbs_say("一次最多排一个季度：92 天",
+                                "the period is at most a quarter: 92 days"),
                   "");
             return false;
         }
@@ -171,7 +186,9 @@ bool tbs_roster_period(const struct tbs_roster_arguments *a, const struct tb_sce
     }
     if (a->month != NULL && (sscanf(a->month, "%4d-%2d%n", &year, &month, &end) != 2 ||
                              a->month[end] != '\0' || month < 1 || month > 12)) {
-        wrong("--month takes a month like 2021-06, not", a->month);
+        wrong(tbs_say("--month 是 2021-06 这样的月份，不是",
+                      "--month takes a month like 2021-06, not"),
+              a->month);
         return false;
     }
     *first = month_find(s, year, month, count);
@@ -179,7 +196,9 @@ bool tbs_roster_period(const struct tbs_roster_arguments *a, const struct tb_sce
         *first = month_find(s, year + month / 12, month % 12 + 1, count);
     }
     if (*first == TB_NONE) {
-        wrong("the scenario's calendar doesn't have the whole month; use --from and --to",
+        wrong(tbs_say("方案的日历里没有整个月（可用 --from、--to）：",
+                      "the scenario's calendar (--from and --to take a part of it) has no whole "
+                      "month"),
               a->month != NULL ? a->month : "");
     }
     return *first != TB_NONE;

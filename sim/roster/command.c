@@ -304,7 +304,10 @@ static int give(const struct tbs_roster_arguments *a, const struct tbs_input *in
     int status = 0;
 
     if (tbs_roster_check(&in->problem, r, options->may_be_short, told, sizeof told) > 0) {
-        fprintf(stderr, "tongban roster: the roster breaks a rule (please report this):\n%s", told);
+        fprintf(stderr,
+                zh ? "tongban roster: 班表违反规则（请报告此错误）：\n%s"
+                   : "tongban roster: the roster breaks a rule (please report this):\n%s",
+                told);
         return EXIT_FAILED;
     }
     if (!seen_make(a, in, r, &seen)) {
@@ -373,7 +376,14 @@ static bool trade_known(const struct tb_scenario *s, const char *trade)
             return true;
         }
     }
-    fprintf(stderr, "tongban roster: there is no trade '%s'; see trades in scenario.yaml\n", trade);
+    fprintf(stderr,
+            tbs_say("tongban roster: 没有行业“%s”；见 scenario.yaml 的 trades：",
+                    "tongban roster: there is no trade '%s'; those of scenario.yaml are:"),
+            trade);
+    for (uint32_t t = 0; t < s->trade_count; t++) {
+        fprintf(stderr, " %s", s->trades[t].id);
+    }
+    fprintf(stderr, "\n");
     return false;
 }
 

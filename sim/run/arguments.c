@@ -30,6 +30,11 @@ bool tbs_reads_chinese(void)
     return false;
 }
 
+const char *tbs_say(const char *zh, const char *en)
+{
+    return tbs_reads_chinese() ? zh : en;
+}
+
 static int usage_error(const struct tbs_arguments *a, const char *what, const char *value)
 {
     fprintf(stderr, "tongban %s: %s%s%s; `tongban %s --help` tells more\n", a->command, what,

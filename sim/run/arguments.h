@@ -49,5 +49,6 @@ struct tb_scenario *tbs_arguments_load(const struct tbs_arguments *arguments,
 /* Does the person at this terminal read Chinese? By LC_ALL, LC_MESSAGES, LANG. */
 bool tbs_reads_chinese(void);
 enum tb_language tbs_language(void);
+const char *tbs_say(const char *zh, const char *en); /* the one of the two that he reads */
 
 #endif

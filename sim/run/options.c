@@ -9,26 +9,18 @@
 
 enum { EXIT_USAGE = 2, OPTIONS_MAX = 32 };
 
-static int tell(const char *command, const char *what, const char *value)
-{
-    fprintf(stderr,
-            tbs_reads_chinese() ? "tongban %s: %s%s%s；详见 `tongban %s --help`\n"
-                                : "tongban %s: %s%s%s; `tongban %s --help` tells more\n",
-            command, what, value[0] != '\0' ? " " : "", value, command);
-    return EXIT_USAGE;
-}
-
 int tbs_options_wrong(const char *command, const char *what, const char *value)
 {
-    fprintf(stderr, "tongban %s: %s%s%s; `tongban %s --help` tells more\n", command, what,
-            value[0] != '\0' ? " " : "", value, command);
+    fprintf(stderr,
+            tbs_say("tongban %s: %s%s%s；详见 `tongban %s --help`\n",
+                    "tongban %s: %s%s%s; `tongban %s --help` tells more\n"),
+            command, what, value[0] != '\0' ? " " : "", value, command);
     return EXIT_USAGE;
 }
 
 int tbs_options_read(const char *command, const struct tbs_option *options, uint32_t count,
                      int argc, char **argv, struct tbs_option_sets *sets)
 {
-    const bool zh = tbs_reads_chinese();
     struct option rows[OPTIONS_MAX + 1] = {{0}};
     int got, which = 0;
 
@@ -40,15 +32,16 @@ int tbs_options_read(const char *command, const struct tbs_option *options, uint
     opterr = 0;
     while ((got = getopt_long(argc, argv, ":", rows, &which)) != -1) {
         if (got == '?') {
-            return tell(command, zh ? "没有这个选项" : "there is no option",
+            return tbs_options_wrong(command, tbs_say("没有这个选项", "there is no option"),
                                      argv[optind - 1]);
         }
         /* `--out --json`: a folder called --json is never meant. */
         if (got == ':' || (optarg != NULL && strncmp(optarg, "--", 2) == 0)) {
             char name[64];
-            snprintf(name, sizeof name, "--%s", got == ':' ? argv[optind - 1] + 2
-                                                           : options[which].name);
-            return tell(command, zh ? "选项后面缺少值：" : "a value is missing after", name);
+            snprintf(name, sizeof name, "--%s",
+                     got == ':' ? argv[optind - 1] + 2 : options[which].name);
+            return tbs_options_wrong(command,
+                                     tbs_say("选项后面缺少值：", "a value is missing after"), name);
         }
         *options[which].value = optarg != NULL ? optarg : "";
         if (sets != NULL && strcmp(options[which].name, "set") == 0) {
@@ -60,14 +53,15 @@ int tbs_options_read(const char *command, const struct tbs_option *options, uint
 
 int tbs_options_scenario(const char *command, int argc, char **argv, const char **scenario)
 {
-    const bool zh = tbs_reads_chinese();
-
     if (optind + 1 == argc) {
         *scenario = argv[optind];
         return 0;
     }
-    return optind == argc ? tell(command, zh ? "哪个方案？" : "which scenario?", "")
-                          : tell(command,
-                                 zh ? "只能有一个方案，不能还有" : "one scenario, not also",
-                                 argv[optind + 1]);
+    return optind == argc
+               ? tbs_options_wrong(
+                     command, tbs_say("没有写方案（文件夹）", "no scenario (a folder) is given"),
+                     "")
+               : tbs_options_wrong(command,
+                                   tbs_say("只能有一个方案，不能还有", "one scenario, not also"),
+                                   argv[optind + 1]);
 }

@@ -27,7 +27,8 @@ int tbs_options_read(const char *command, const struct tbs_option *options, uint
 /* After that: the scenario, which stands alone. 0, or 2 with the mistake printed. */
 int tbs_options_scenario(const char *command, int argc, char **argv, const char **scenario);
 
-/* Prints "tongban COMMAND: what value; ... --help tells more", in English; 2. */
+/* Prints "tongban COMMAND: what value; ... --help tells more", the last part in the language of the
+ * terminal, as `what` should be (tbs_say); 2. */
 int tbs_options_wrong(const char *command, const char *what, const char *value);
 
 #endif

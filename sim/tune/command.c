@@ -13,22 +13,30 @@
 
 enum { EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-/* X(name, variable, value, "what it takes", "what it does") */
+/* X(name, variable, value, "what it takes", "what it does" in Chinese and in English) */
 #define ARGUMENTS(X)                                                                               \
-    X("objective", objective, required, "KEY", "a key of summary.json (served_within_promise)")    \
-    X("rules", rules, required, "LIST", "which rules to turn (default: all); `help` lists them")   \
-    X("budget", budget, required, "60s|N", "seconds or replications of the search (default 60s)")  \
-    X("judge", judge, required, "N", "fresh replications of the verdict (default 40)")             \
-    X("from", from, required, "DATE", "first day (default: the demand year's)")                    \
-    X("days", days, required, "N", "days of a replication (default 14)")                           \
-    X("seed", seed, required, "N", "of all streams (default 1)")                                   \
-    X("balancing", balancing, no, "", "what advice and live video are worth over all halls")       \
-    X("out", out, required, "DIR", "write the tuned scenario there: it extends this one")          \
-    X("help", help, no, "", "this")
+    X("objective", objective, required, "KEY", "目标：summary.json 的一项（缺省按时份额）",        \
+      "a key of summary.json (served_within_promise)")                                             \
+    X("rules", rules, required, "LIST", "调哪些规则（缺省全部）；`help` 列出",                     \
+      "which rules to turn (default: all); `help` lists them")                                     \
+    X("budget", budget, required, "60s|N", "搜索用多少秒或多少次重复（缺省 60s）",                 \
+      "seconds or replications of the search (default 60s)")                                       \
+    X("judge", judge, required, "N", "下结论用的新重复次数（缺省 40）",                            \
+      "fresh replications of the verdict (default 40)")                                            \
+    X("from", from, required, "DATE", "第一天（缺省为需求年的）",                                  \
+      "first day (default: the demand year's)")                                                    \
+    X("days", days, required, "N", "一次重复几天（缺省 14）",                                      \
+      "days of a replication (default 14)")                                                        \
+    X("seed", seed, required, "N", "随机数种子（缺省 1）", "of all streams (default 1)")           \
+    X("balancing", balancing, no, "", "分流与远程视频对全部大厅值多少",                            \
+      "what advice and live video are worth over all halls")                                       \
+    X("out", out, required, "DIR", "把调好的方案写到这里：它引用本方案",                           \
+      "write the tuned scenario there: it extends this one")                                       \
+    X("help", help, no, "", "本说明", "this")
 
 struct arguments {
     const char *scenario;
-#define X(name, variable, value, takes, does) const char *variable;
+#define X(name, variable, value, takes, zh, en) const char *variable;
     ARGUMENTS(X)
 #undef X
     uint64_t seed_number;
@@ -80,7 +88,7 @@ static int rules_take(struct arguments *a)
             }
         }
         if (!known) {
-            wrong("there is no rule to turn called", name);
+            wrong(tbs_say("没有这条可调的规则：", "there is no rule to turn called"), name);
             knobs_print(stderr, a->zh);
             return EXIT_USAGE;
         }
@@ -100,10 +108,21 @@ static int objective_take(struct arguments *a)
             a->trial.objective = (enum tbs_city_metric)m;
             return tbs_city_metrics[m].better != TBS_BETTER_NEITHER
                        ? 0
-                       : wrong("neither more nor less of it is better:", key);
+                       : wrong(tbs_say("这一项没有好坏，不能作目标：",
+                                       "neither more nor less of it is better:"),
+                               key);
         }
     }
-    return wrong("--objective takes a key of summary.json, like wait_p90, not", key);
+    wrong(tbs_say("--objective 是 summary.json 的一项，不是",
+                  "--objective takes a key of summary.json, not"),
+          key);
+    for (int m = 0; m < TBS_CITY_METRIC_COUNT; m++) {
+        if (tbs_city_metrics[m].better != TBS_BETTER_NEITHER) {
+            fprintf(stderr, "  %-28s %s\n", tbs_city_metrics[m].key,
+                    tbs_say(tbs_city_metrics[m].zh, tbs_city_metrics[m].en));
+        }
+    }
+    return EXIT_USAGE;
 }
 
 static int budget_take(struct arguments *a)
@@ -123,7 +142,9 @@ static int budget_take(struct arguments *a)
     }
     if (sscanf(a->budget, "%lf%7s", &a->tune.budget_s, unit) != 2 || !(a->tune.budget_s > 0) ||
         (strcmp(unit, "s") != 0 && strcmp(unit, "min") != 0)) {
-        return wrong("--budget takes 60s, 5min or a number of replications, not", a->budget);
+        return wrong(tbs_say("--budget 是 60s、5min 或重复次数，不是",
+                             "--budget takes 60s, 5min or a number of replications, not"),
+                     a->budget);
     }
     a->tune.budget_s *= unit[0] == 'm' ? 60 : 1;
     return 0;
@@ -134,10 +155,12 @@ static int values_take(struct arguments *a)
     uint64_t judge = 40, seed = 1;
 
     if (a->judge != NULL && !whole(a->judge, 2, 100000, &judge)) {
-        return wrong("--judge takes a whole number, at least 2, not", a->judge);
+        return wrong(tbs_say("--judge 是至少为 2 的整数，不是",
+                             "--judge takes a whole number, at least 2, not"),
+                     a->judge);
     }
     if (a->seed != NULL && !whole(a->seed, 0, UINT64_MAX, &seed)) {
-        return wrong("--seed takes a whole number, not", a->seed);
+        return wrong(tbs_say("--seed 是整数，不是", "--seed takes a whole number, not"), a->seed);
     }
     a->tune.seed = a->seed_number = seed;
     a->tune.judge_reps = a->judge_reps = (uint32_t)judge;
@@ -148,18 +171,23 @@ static int values_take(struct arguments *a)
 
 static int arguments_read(struct arguments *a, int argc, char **argv)
 {
-#define X(name, variable, value, takes, does) {name, TBS_OPTION_##value, &a->variable},
+#define X(name, variable, value, takes, zh, en) {name, TBS_OPTION_##value, &a->variable},
     const struct tbs_option options[] = {ARGUMENTS(X)};
 #undef X
     *a = (struct arguments){.zh = tbs_reads_chinese()};
-    int status = tbs_options_read("tune", options, sizeof options / sizeof options[0], argc, argv,
-                                  NULL);
+    int status =
+        tbs_options_read("tune", options, sizeof options / sizeof options[0], argc, argv, NULL);
     if (status != 0) {
         return status;
     }
     if (a->help != NULL) {
-        printf("usage: tongban tune SCENARIO [OPTIONS]\n\n");
-#define X(name, variable, value, takes, does) printf("  --%-10s %-8s %s\n", name, takes, does);
+        printf("%s\n",
+               tbs_say("用法：tongban tune 方案 [选项]\n\n"
+                       "为一个目标寻找规则的取值，在新的人流上检验。\n",
+                       "usage: tongban tune SCENARIO [OPTIONS]\n\n"
+                       "Values of the rules for an objective, judged on fresh citizens.\n"));
+#define X(name, variable, value, takes, zh, en)                                                    \
+    printf("  --%-10s %-8s %s\n", name, takes, tbs_say(zh, en));
         ARGUMENTS(X)
 #undef X
         return -1;
@@ -200,7 +228,8 @@ static int extends_check(const struct arguments *a)
 static int trial_make(struct arguments *a)
 {
     const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    const struct tbs_arguments load = {.command = "tune", .scenario = a->scenario,
+    const struct tbs_arguments load = {.command = "tune",
+                                       .scenario = a->scenario,
                                        .from = a->from,
                                        .days = a->days != NULL ? a->days : "14"};
     struct tbs_run_options options;
@@ -244,8 +273,7 @@ static void told(void *context, enum tbs_knob_name knob, const char *value, bool
 }
 
 /* One figure on the fresh seeds: before, after, paired difference. */
-static struct tbs_interval verdict_print(const struct arguments *a,
-                                         const struct tbs_tune_result *r,
+static struct tbs_interval verdict_print(const struct arguments *a, const struct tbs_tune_result *r,
                                          enum tbs_city_metric metric)
 {
     double *x = malloc(2 * (size_t)r->judge_reps * sizeof *x), *y = x + r->judge_reps;
@@ -269,9 +297,9 @@ static struct tbs_interval verdict_print(const struct arguments *a,
 
 static void result_print(const struct arguments *a, const struct tbs_tune_result *r)
 {
-    static const enum tbs_city_metric others[] = {
-        TBS_CITY_SERVED_WITHIN_PROMISE, TBS_CITY_WAIT_MEAN_S, TBS_CITY_WAIT_P90_S,
-        TBS_CITY_WAIT_P99_S, TBS_CITY_LEFT_SHARE};
+    static const enum tbs_city_metric others[] = {TBS_CITY_SERVED_WITHIN_PROMISE,
+                                                  TBS_CITY_WAIT_MEAN_S, TBS_CITY_WAIT_P90_S,
+                                                  TBS_CITY_WAIT_P99_S, TBS_CITY_LEFT_SHARE};
     const bool more = tbs_city_metrics[a->trial.objective].better == TBS_BETTER_HIGHER;
     bool any = false;
 
@@ -283,7 +311,7 @@ static void result_print(const struct arguments *a, const struct tbs_tune_result
     }
     printf(a->zh ? "%s用了 %u 次重复，%u 轮%s；以下为未用过的 %u 次重复上的结果（95%% 区间）：\n"
                  : "%sreplications: %u, rounds: %u%s; on %u fresh replications (95%%):\n",
-           any   ? ""
+           any     ? ""
            : a->zh ? "没有更好的取值；"
                    : "nothing is better than what there is; ",
            r->runs, r->rounds, r->spent ? (a->zh ? "，预算用完" : ", budget spent") : "",
@@ -344,8 +372,7 @@ static int tuning(struct arguments *a)
     if (!tbs_tune(&a->trial, &a->tune, &result, error, sizeof error)) {
         fprintf(stderr, "tongban tune: %s\n", error);
         status = EXIT_FAILED;
-    } else if (a->out != NULL &&
-               tbs_patch_write(&a->trial, &result.best, a->out, &failed) != 0) {
+    } else if (a->out != NULL && tbs_patch_write(&a->trial, &result.best, a->out, &failed) != 0) {
         fprintf(stderr, "tongban tune: %s\n", failed.text);
         status = EXIT_FAILED;
     } else {

@@ -44,6 +44,6 @@ refused 2 "--budget goes without '--day week'" plan "$hall" --budget 90 --day we
 refused 2 "--desks goes without '--day week'" plan sim/scenarios/city58 --desks --day week
 export LC_ALL=zh_CN.UTF-8
 refused 2 "这不是承诺： '九成'" plan "$hall" --promise 九成
-refused 2 '哪个方案' plan
+refused 2 '没有写方案' plan
 refused 1 '没有大厅开放' plan "$hall" --day sun
 echo "plan: what is asked for, weeks, budgets and refusals, ok"

@@ -37,11 +37,11 @@ echo 'hall,2022-06-15,09:00,1' >>"$work/needs.csv"
 [ "$(grep -c '^2022-06-15,' "$work/dated/roster.csv")" = 1 ] || fail 'dated needs are ignored'
 [ "$(grep -c '^2022-06-16,' "$work/dated/roster.csv")" = 3 ] || fail 'a date changed its neighbour'
 
-refused 2 'which scenario' roster --short
+refused 2 'no scenario' roster --short
 refused 2 'there is no option --shrt' roster "$city" --shrt
 refused 2 '--gap takes a percentage' roster "$city" --gap 1
 refused 2 '--month takes a month' roster "$city" --month May
-refused 2 "doesn't have the whole month" roster "$city" --month 2031-01
+refused 2 "has no whole month" roster "$city" --month 2031-01
 refused 2 "there is no trade 'fish'" roster "$city" --trade fish
 refused 2 'staff.csv: can' roster "$hall"
 sed 's/,part/,pert/' "$city/staff.csv" >"$work/bad.csv"
@@ -72,4 +72,10 @@ week_days,4' >"$work/rules.csv"
 refused 1 'week_days' roster "$hall" --staff "$work/five.csv" --rules "$work/rules.csv"
 said 'lifting this one alone is enough' "$work/err"
 said 'window hours are missing' "$work/err"
+# In Chinese too.
+export LC_ALL=zh_CN.UTF-8
+"$program" roster --help >"$work/out" || fail 'no help'
+said '人手不够时，缺得最少' "$work/out"
+refused 2 '--gap 是 1% 这样的百分比，不是 much' roster "$hall" --gap much
+refused 2 '没有行业“magic”' roster "$city" --trade magic
 echo "roster: files, needs, refusals and clashes, ok"

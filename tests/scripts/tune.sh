@@ -52,7 +52,7 @@ for row in '不推荐  no advice' '10% follow' '30% follow' '60% follow' '30% by
     said "$row" "$work/out"
 done
 
-refused 2 'which scenario' tune
+refused 2 'no scenario' tune
 refused 2 'there is no option --bugdet' tune "$city" --bugdet 1
 refused 2 'a key of summary.json' tune "$city" --objective happiness
 refused 2 'neither more nor less' tune "$city" --objective cases_arrived
@@ -60,4 +60,10 @@ refused 2 'no rule to turn called luck' tune "$city" --rules luck
 refused 2 '--budget takes' tune "$city" --budget soon
 refused 2 '--days takes a whole number' tune "$city" --days none
 refused 2 "$work/nowhere" tune "$work/nowhere"
+# In Chinese too.
+export LC_ALL=zh_CN.UTF-8
+"$program" tune --help >"$work/out" || fail 'no help'
+said '下结论用的新重复次数' "$work/out"
+refused 2 '没有这条可调的规则： luck' tune "$city" --rules luck
+refused 2 '平均等候' tune "$city" --objective happiness
 echo "tune: scenario, balancing and refusals, ok"
