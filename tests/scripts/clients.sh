@@ -26,5 +26,11 @@ for THREADS in 1 3; do
     timeout 60 node "$here/ioredis.js" "$socket"
     # Debian's own, whatever other python3 is on the PATH: it is the one that has python3-redis.
     timeout 60 /usr/bin/python3 "$here/redis_py.py" "$socket"
+    # Jedis comes from a registry that is not ours to install from: its first words, by its source.
+    printf '%s\r\n' 'HELLO 3 SETNAME hall-platform' 'CLIENT SETINFO LIB-NAME jedis' \
+        'CLIENT SETINFO LIB-VER 5.2.0' PING QUIT |
+        timeout 30 socat -t 30 - "UNIX-CONNECT:$socket" | tr -d '\r' >"$work/jedis"
+    [ "$(grep -c '^+OK$\|^+PONG$' "$work/jedis")" = 4 ] || fail "Jedis: $(cat "$work/jedis")"
+    ! grep '^-' "$work/jedis" || fail "Jedis"
     stop || fail "not in order"
 done
