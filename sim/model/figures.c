@@ -20,17 +20,18 @@ static double bin_middle_s(uint32_t bin)
     return bin == 0 ? 0 : (double)(from + to) / 2 / us_per_s; /* who was called at once */
 }
 
-/* Bins are looked at eight at a time: most are empty. Those behind bin_end are there. */
 enum { GROUP = 8 };
-_Static_assert(TBS_BINS % GROUP == 0, "bins are whole groups");
 
-/* Writes the bins that are not empty, in order, and how many they are. */
-static uint32_t bins_find(const uint32_t *called, const uint32_t *left, uint32_t bin_end,
-                          uint16_t bins[TBS_BINS])
+/* The bins that are not empty, in order. Bins are looked at eight at a time: most are empty. */
+struct found {
+    uint32_t count;
+    uint16_t bins[TBS_BINS];
+};
+
+static inline void bins_find(const uint32_t *called, const uint32_t *left, uint32_t from,
+                             uint32_t to, struct found *found)
 {
-    uint32_t n = 0;
-
-    for (uint32_t from = 0; from < bin_end; from += GROUP) {
+    for (; from < to; from += GROUP) {
         uint8_t any[GROUP];
         uint64_t full;
         for (uint32_t i = 0; i < GROUP; i++) {
@@ -38,34 +39,29 @@ static uint32_t bins_find(const uint32_t *called, const uint32_t *left, uint32_t
         }
         memcpy(&full, any, sizeof full);
         for (; full != 0; full &= full - 1) {
-            bins[n++] = (uint16_t)(from + (uint32_t)__builtin_ctzll(full) / 8);
+            found->bins[found->count++] =
+                (uint16_t)(from + (uint32_t)__builtin_ctzll(full) / 8);
         }
     }
-    return n;
 }
 
-struct tbs_wait_figures tbs_wait_figures(const uint32_t called_bins[TBS_BINS],
-                                         const uint32_t left_bins[TBS_BINS], uint32_t bin_end,
-                                         uint64_t called, uint64_t wait_us)
+static struct tbs_wait_figures figures_of(const uint32_t *called_bins, const uint32_t *left_bins,
+                                          const struct found *found, uint64_t called,
+                                          uint64_t wait_us)
 {
     struct tbs_wait_figures f = {NAN, NAN, NAN, NAN};
     double *const quantile[3] = {&f.p50_s, &f.p90_s, &f.p99_s};
     static const double beyond[3] = {0.5, 0.1, 0.01};
-    uint16_t bins[TBS_BINS];
     uint64_t at_risk = 0, left = 0;
     double survive = 1, area = 0, until = 0;
     uint32_t next = 0;
 
-    if (called == 0) {
-        return f;
+    for (uint32_t n = 0; n < found->count; n++) {
+        at_risk += called_bins[found->bins[n]] + left_bins[found->bins[n]];
+        left += left_bins[found->bins[n]];
     }
-    const uint32_t count = bins_find(called_bins, left_bins, bin_end, bins);
-    for (uint32_t n = 0; n < count; n++) {
-        at_risk += called_bins[bins[n]] + left_bins[bins[n]];
-        left += left_bins[bins[n]];
-    }
-    for (uint32_t n = 0; n < count; n++) {
-        const uint32_t i = bins[n];
+    for (uint32_t n = 0; n < found->count; n++) {
+        const uint32_t i = found->bins[n];
         const double middle_s = bin_middle_s(i);
         area += survive * (middle_s - until);
         until = middle_s;
@@ -80,20 +76,60 @@ struct tbs_wait_figures tbs_wait_figures(const uint32_t called_bins[TBS_BINS],
     return f;
 }
 
-uint32_t tbs_waits_of_city(const struct tbs_tally *tally, enum tbs_day_type type,
-                           struct tbs_waits *sum)
+static const struct tbs_wait_figures nobody = {NAN, NAN, NAN, NAN};
+
+struct tbs_wait_figures tbs_wait_figures(const uint32_t called_bins[TBS_BINS],
+                                         const uint32_t left_bins[TBS_BINS], uint32_t bin_end,
+                                         uint64_t called, uint64_t wait_us)
+{
+    struct found found;
+
+    if (called == 0) {
+        return nobody;
+    }
+    found.count = 0;
+    bins_find(called_bins, left_bins, 0, bin_end, &found);
+    return figures_of(called_bins, left_bins, &found, called, wait_us);
+}
+
+/* Of what lies in these lines. */
+static struct tbs_wait_figures figures_in(const struct tbs_waits *waits,
+                                          const struct tbs_lines *lines, uint64_t called,
+                                          uint64_t wait_us)
+{
+    uint64_t set[2] = {lines->called[0] | lines->left[0], lines->called[1] | lines->left[1]};
+    struct found found;
+
+    if (called == 0) {
+        return nobody;
+    }
+    found.count = 0;
+    for (uint32_t line; (line = tbs_line_take(set)) < TBS_LINES;) {
+        bins_find(waits->called, waits->left, line * TBS_LINE, (line + 1) * TBS_LINE, &found);
+    }
+    return figures_of(waits->called, waits->left, &found, called, wait_us);
+}
+
+static uint32_t city_end(const struct tbs_tally *tally, enum tbs_day_type type)
 {
     uint32_t end = 0;
 
     for (uint32_t h = 0; h < tally->hall_count; h++) {
-        const struct tbs_station_tally *hall = &tally->stations[h];
-        for (uint32_t i = 0; i < hall->bin_end[type]; i++) {
-            sum->called[i] += hall->waits[type].called[i];
-            sum->left[i] += hall->waits[type].left[i];
-        }
-        end = hall->bin_end[type] > end ? hall->bin_end[type] : end;
+        const uint32_t here = tbs_tally_bin_end(&tally->stations[h], type);
+        end = here > end ? here : end;
     }
     return end;
+}
+
+uint32_t tbs_waits_of_city(const struct tbs_tally *tally, enum tbs_day_type type,
+                           struct tbs_waits *sum)
+{
+    for (uint32_t h = 0; h < tally->hall_count; h++) {
+        const struct tbs_station_tally *hall = &tally->stations[h];
+        tbs_bins_add(sum->called, hall->waits[type].called, hall->lines[type].called);
+        tbs_bins_add(sum->left, hall->waits[type].left, hall->lines[type].left);
+    }
+    return city_end(tally, type);
 }
 
 /* ---- the city -------------------------------------------------------------------------------- */
@@ -233,26 +269,50 @@ void tbs_figures_city(const struct tbs_tally *tally, struct tbs_waits *scratch,
 
 /* ---- a hall, a desk, a half hour ------------------------------------------------------------- */
 
-static void station_sum(const struct tbs_station_tally *station, struct sums *sums,
-                        struct tbs_waits *waits, uint32_t *end)
+static struct sums station_sums(const struct tbs_station_tally *station)
 {
-    *sums = (struct sums){{0}};
-    *end = 0;
+    struct sums sums = {{0}};
+
     for (int type = 0; type < TBS_DAY_TYPE_COUNT; type++) {
         for (uint32_t c = 0; c < TBS_STATION_COUNT; c++) {
-            sums->n[c] += (double)station->count[type][c];
-        }
-        *end = station->bin_end[type] > *end ? station->bin_end[type] : *end;
-    }
-    const size_t cleared = (*end + GROUP - 1u) / GROUP * GROUP * sizeof(uint32_t);
-    memset(waits->called, 0, cleared);
-    memset(waits->left, 0, cleared);
-    for (int type = 0; type < TBS_DAY_TYPE_COUNT; type++) {
-        for (uint32_t i = 0; i < station->bin_end[type]; i++) {
-            waits->called[i] += station->waits[type].called[i];
-            waits->left[i] += station->waits[type].left[i];
+            sums.n[c] += (double)station->count[type][c];
         }
     }
+    return sums;
+}
+
+static bool lines_any(const struct tbs_lines *lines)
+{
+    return (lines->called[0] | lines->called[1] | lines->left[0] | lines->left[1]) != 0;
+}
+
+/* Of both types of day: as they are where there is one, else added up. */
+static struct tbs_wait_figures station_figures(const struct tbs_station_tally *station,
+                                               uint64_t called, uint64_t wait_us)
+{
+    const struct tbs_lines *days = station->lines;
+    struct tbs_lines lines = {{0}, {0}};
+    struct tbs_waits waits;
+
+    _Static_assert(TBS_DAY_TYPE_COUNT == 2, "workdays and Saturdays");
+    if (!lines_any(&days[0]) || !lines_any(&days[1])) {
+        const uint32_t type = lines_any(&days[1]);
+        return figures_in(&station->waits[type], &days[type], called, wait_us);
+    }
+    const uint32_t first = tbs_tally_bin_end(station, TBS_DAY_WORKDAY);
+    const uint32_t second = tbs_tally_bin_end(station, TBS_DAY_SATURDAY);
+    const uint32_t end = first > second ? first : second;
+    memset(waits.called, 0, end * sizeof waits.called[0]);
+    memset(waits.left, 0, end * sizeof waits.left[0]);
+    for (uint32_t type = 0; type < TBS_DAY_TYPE_COUNT; type++) {
+        tbs_bins_add(waits.called, station->waits[type].called, days[type].called);
+        tbs_bins_add(waits.left, station->waits[type].left, days[type].left);
+        for (uint32_t w = 0; w < 2; w++) {
+            lines.called[w] |= days[type].called[w];
+            lines.left[w] |= days[type].left[w];
+        }
+    }
+    return figures_in(&waits, &lines, called, wait_us);
 }
 
 void tbs_figures_hall(const struct tbs_tally *tally, uint32_t hall,
@@ -260,18 +320,15 @@ void tbs_figures_hall(const struct tbs_tally *tally, uint32_t hall,
 {
     const struct tbs_station_tally *station = &tally->stations[hall];
     const uint64_t *saturday = station->count[TBS_DAY_SATURDAY];
-    struct tbs_waits waits;
-    struct sums sums;
-    uint32_t end;
-
-    station_sum(station, &sums, &waits, &end);
-    const struct tbs_wait_figures f =
-        tbs_wait_figures(waits.called, waits.left, end, (uint64_t)sums.n[TBS_STATION_CALLED],
-                         (uint64_t)sums.n[TBS_STATION_WAIT_US]);
+    const struct sums sums = station_sums(station);
     const struct tbs_wait_figures s =
-        tbs_wait_figures(station->waits[TBS_DAY_SATURDAY].called,
-                         station->waits[TBS_DAY_SATURDAY].left, station->bin_end[TBS_DAY_SATURDAY],
-                         saturday[TBS_STATION_CALLED], saturday[TBS_STATION_WAIT_US]);
+        figures_in(&station->waits[TBS_DAY_SATURDAY], &station->lines[TBS_DAY_SATURDAY],
+                   saturday[TBS_STATION_CALLED], saturday[TBS_STATION_WAIT_US]);
+    const bool alone = !lines_any(&station->lines[TBS_DAY_WORKDAY]);
+    const struct tbs_wait_figures f =
+        alone ? s
+              : station_figures(station, (uint64_t)sums.n[TBS_STATION_CALLED],
+                                (uint64_t)sums.n[TBS_STATION_WAIT_US]);
     out[TBS_HALL_ARRIVED] = sums.n[TBS_STATION_ARRIVED];
     out[TBS_HALL_SERVED] = sums.n[TBS_STATION_SERVED];
     out[TBS_HALL_LEFT] = sums.n[TBS_STATION_LEFT];
@@ -295,15 +352,10 @@ void tbs_figures_hall(const struct tbs_tally *tally, uint32_t hall,
 void tbs_figures_desk(const struct tbs_tally *tally, uint32_t station,
                       double out[TBS_DESK_METRIC_COUNT])
 {
-    struct tbs_waits waits;
-    struct sums s;
-    uint32_t end;
-
-    station_sum(&tally->stations[station], &s, &waits, &end);
+    const struct sums s = station_sums(&tally->stations[station]);
     const double done = s.n[TBS_STATION_TASKS_DONE];
-    const struct tbs_wait_figures f =
-        tbs_wait_figures(waits.called, waits.left, end, (uint64_t)done,
-                         (uint64_t)s.n[TBS_STATION_SOJOURN_US]);
+    const struct tbs_wait_figures f = station_figures(&tally->stations[station], (uint64_t)done,
+                                                      (uint64_t)s.n[TBS_STATION_SOJOURN_US]);
     out[TBS_DESK_TASKS] = s.n[TBS_STATION_TASKS];
     out[TBS_DESK_DONE] = done;
     out[TBS_DESK_ON_TIME_SHARE] = share(s.n[TBS_STATION_TASKS_ON_TIME], done);

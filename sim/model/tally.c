@@ -98,17 +98,26 @@ void tbs_tally_free(struct tbs_tally *tally)
     }
 }
 
+static void bins_clear(uint32_t *bins, const uint64_t lines[2])
+{
+    uint64_t set[2] = {lines[0], lines[1]};
+
+    for (uint32_t line; (line = tbs_line_take(set)) < TBS_LINES;) {
+        memset(bins + line * TBS_LINE, 0, TBS_LINE * sizeof *bins);
+    }
+}
+
 void tbs_tally_clear(struct tbs_tally *tally)
 {
     for (uint32_t i = 0; i < tally->station_count; i++) {
         struct tbs_station_tally *station = &tally->stations[i];
         for (uint32_t type = 0; type < TBS_DAY_TYPE_COUNT; type++) {
             struct tbs_waits *waits = &station->waits[type];
-            memset(waits->called, 0, station->bin_end[type] * sizeof waits->called[0]);
-            memset(waits->left, 0, station->bin_end[type] * sizeof waits->left[0]);
+            bins_clear(waits->called, station->lines[type].called);
+            bins_clear(waits->left, station->lines[type].left);
         }
         memset(station->count, 0, sizeof station->count);
-        memset(station->bin_end, 0, sizeof station->bin_end);
+        memset(station->lines, 0, sizeof station->lines);
         memset(station->ages, 0, sizeof station->ages);
     }
     memset(tally->city, 0, sizeof tally->city);
@@ -118,11 +127,14 @@ void tbs_tally_clear(struct tbs_tally *tally)
 
 /* ---- sums ------------------------------------------------------------------------------------ */
 
-static void waits_add(struct tbs_waits *sum, const struct tbs_waits *waits, uint32_t bins)
+static void waits_add(struct tbs_waits *to, const struct tbs_waits *from, struct tbs_lines *lines,
+                      const struct tbs_lines *touched)
 {
-    for (uint32_t i = 0; i < bins; i++) {
-        sum->called[i] += waits->called[i];
-        sum->left[i] += waits->left[i];
+    tbs_bins_add(to->called, from->called, touched->called);
+    tbs_bins_add(to->left, from->left, touched->left);
+    for (uint32_t w = 0; w < 2; w++) {
+        lines->called[w] |= touched->called[w];
+        lines->left[w] |= touched->left[w];
     }
 }
 
@@ -135,10 +147,7 @@ void tbs_tally_add(struct tbs_tally *sum, const struct tbs_tally *tally)
             for (uint32_t c = 0; c < TBS_STATION_COUNT; c++) {
                 to->count[type][c] += from->count[type][c];
             }
-            waits_add(&to->waits[type], &from->waits[type], from->bin_end[type]);
-            if (from->bin_end[type] > to->bin_end[type]) {
-                to->bin_end[type] = from->bin_end[type];
-            }
+            waits_add(&to->waits[type], &from->waits[type], &to->lines[type], &from->lines[type]);
         }
         for (uint32_t a = 0; a < TBS_AGE_EDGES; a++) {
             to->ages[a] += from->ages[a];
@@ -164,7 +173,8 @@ void tbs_tally_add_picture(struct tbs_tally *sum, const struct tbs_tally *tally)
         for (uint32_t c = 0; c < TBS_OF_SLOT_COUNT; c++) {
             sum->slots[i].count[c] += tally->slots[i].count[c];
         }
-        for (uint32_t b = 0; b < sum->stations[hall].bin_end[type]; b++) {
+        const uint32_t end = tbs_tally_bin_end(&sum->stations[hall], type);
+        for (uint32_t b = 0; b < end; b++) {
             sum->slot_called[bins + b] += tally->slot_called[bins + b];
             sum->slot_left[bins + b] += tally->slot_left[bins + b];
         }
@@ -242,11 +252,10 @@ static inline void waits_count(struct tbs_station_tally *station, enum tbs_day_t
                                uint32_t bin, bool called)
 {
     uint32_t *bins = called ? station->waits[type].called : station->waits[type].left;
+    uint64_t *lines = called ? station->lines[type].called : station->lines[type].left;
 
     bins[bin]++;
-    if (bin >= station->bin_end[type]) {
-        station->bin_end[type] = bin + 1;
-    }
+    lines[bin / TBS_LINE / 64] |= 1ull << bin / TBS_LINE % 64;
 }
 
 /* Waits of half hours are so many that the place of one is seldom in a near cache. So their places

@@ -89,9 +89,18 @@ struct tbs_waits {
     uint32_t left[TBS_BINS];
 };
 
+/* A few waits touch few of a thousand bins: a bit for each 16 of them, which are a cache line. */
+enum { TBS_LINE = 16, TBS_LINES = TBS_BINS / TBS_LINE };
+
+struct tbs_lines {
+    uint64_t called[2], left[2];
+};
+
+_Static_assert(TBS_BINS % TBS_LINE == 0 && TBS_LINES <= 128, "lines are whole, with a bit each");
+
 struct tbs_station_tally {
     uint64_t count[TBS_DAY_TYPE_COUNT][TBS_STATION_COUNT];
-    uint32_t bin_end[TBS_DAY_TYPE_COUNT]; /* no bin from here on was touched */
+    struct tbs_lines lines[TBS_DAY_TYPE_COUNT]; /* in which bins were touched */
     struct tbs_waits *waits;              /* [TBS_DAY_TYPE_COUNT]; desks: working time of tasks */
     uint64_t ages[TBS_AGE_EDGES];         /* desks: open tasks at the end */
 };
@@ -140,6 +149,40 @@ static inline struct tbs_slot_tally *tbs_tally_slot(const struct tbs_tally *tall
                                                     enum tbs_day_type type, uint32_t slot)
 {
     return &tally->slots[((size_t)hall * TBS_DAY_TYPE_COUNT + type) * tally->slot_count + slot];
+}
+
+/* No bin from here on was touched. */
+static inline uint32_t tbs_tally_bin_end(const struct tbs_station_tally *station,
+                                         enum tbs_day_type type)
+{
+    const struct tbs_lines *lines = &station->lines[type];
+    const uint64_t low = lines->called[0] | lines->left[0];
+    const uint64_t high = lines->called[1] | lines->left[1];
+    const uint32_t end = high != 0 ? 128 - (uint32_t)__builtin_clzll(high)
+                         : low != 0 ? 64 - (uint32_t)__builtin_clzll(low)
+                                    : 0;
+    return end * TBS_LINE;
+}
+
+/* Takes the lowest line out of the set; TBS_LINES: it is empty. */
+static inline uint32_t tbs_line_take(uint64_t set[2])
+{
+    const uint32_t word = set[0] == 0;
+    const uint64_t rest = set[word];
+
+    set[word] = rest & (rest - 1);
+    return rest == 0 ? TBS_LINES : word * 64 + (uint32_t)__builtin_ctzll(rest);
+}
+
+static inline void tbs_bins_add(uint32_t *sum, const uint32_t *bins, const uint64_t lines[2])
+{
+    uint64_t set[2] = {lines[0], lines[1]};
+
+    for (uint32_t line; (line = tbs_line_take(set)) < TBS_LINES;) {
+        for (uint32_t i = line * TBS_LINE; i < (line + 1) * TBS_LINE; i++) {
+            sum[i] += bins[i];
+        }
+    }
 }
 
 /* Where the waits of a hall's half hour begin in slot_called and slot_left. */

@@ -198,7 +198,7 @@ static void slot_fill_all(struct filler *f, enum tbs_day_type type, uint32_t slo
         const struct tbs_slot_tally *one = tbs_tally_slot(sum, h, type, slot);
         const size_t bins = tbs_tally_slot_bins(sum, h, type, slot);
         const uint32_t *called = &sum->slot_called[bins], *left = &sum->slot_left[bins];
-        const uint32_t here = sum->stations[h].bin_end[type];
+        const uint32_t here = tbs_tally_bin_end(&sum->stations[h], type);
         slot_fill(f, h, type, slot, one, called, left, here);
         for (uint32_t c = 0; c < TBS_OF_SLOT_COUNT; c++) {
             city->counts.count[c] += one->count[c];
