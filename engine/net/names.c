@@ -48,11 +48,26 @@ static uint32_t number_of(const struct tbi_argument *text, uint32_t count)
                                                                                 : TB_NONE;
 }
 
-static uint32_t find(const struct tbi_names *names, enum kind kind, const struct tbi_argument *text,
-                     uint32_t count)
+/* Of one to four characters, the first of which is a digit. */
+static uint32_t short_number(const struct tbi_argument *text, uint32_t count)
+{
+    uint32_t number = 0;
+
+    for (uint32_t i = 0; i < text->bytes; i++) {
+        const uint32_t digit = (unsigned char)text->text[i] - '0';
+
+        if (digit > 9)
+            return TB_NONE;
+        number = number * 10 + digit;
+    }
+    return number < count ? number : TB_NONE;
+}
+
+static inline uint32_t find(const struct tbi_names *names, enum kind kind,
+                            const struct tbi_argument *text, uint32_t count)
 {
     if (!names->digits[kind] && text->bytes > 0 && text->text[0] >= '0' && text->text[0] <= '9')
-        return number_of(text, count);
+        return text->bytes <= 4 ? short_number(text, count) : number_of(text, count);
     for (uint32_t slot = slot_of(names, kind, text->text, text->bytes);
          names->entries[slot].id != NULL; slot = (slot + 1) & names->mask) {
         const struct entry *entry = &names->entries[slot];

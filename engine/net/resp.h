@@ -79,6 +79,11 @@ static inline unsigned tbi_digits_few(char *out, uint32_t value)
 static inline char *tbi_resp_put(char *at, char mark, int64_t value)
 {
     at[0] = mark;
+    if ((uint64_t)value < 10) {
+        at[1] = (char)('0' + value);
+        memcpy(at + 2, "\r\n", 2);
+        return at + 4;
+    }
     const unsigned digits = (uint64_t)value < 100000000 ? tbi_digits_few(at + 1, (uint32_t)value)
                                                         : tbi_digits(at + 1, value);
     memcpy(at + 1 + digits, "\r\n", 2);

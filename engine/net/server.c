@@ -195,11 +195,10 @@ static bool reaches(const struct tbi_server *server, const struct tbi_user *user
 static bool may(struct tbi_server *server, struct tbi_session *session,
                 const struct tb_command *command, struct tbi_command_error *error)
 {
-    const struct tb_command_row *row = tb_command_row(command->kind);
-    const struct tbi_user *user = session->user;
-
     if (server->access == NULL)
         return true;
+    const struct tb_command_row *row = tb_command_row(command->kind);
+    const struct tbi_user *user = session->user;
     if (!tbi_role_allows(user->role, row->roles)) {
         error->code = "NOPERM";
         snprintf(error->text, sizeof error->text, "the role %s may not call %s; ask a supervisor",
@@ -228,8 +227,6 @@ static void name_keep(struct tbi_server *server, struct tbi_session *session)
     char who[TBI_LOG_NAME_MAX + 1];
 
     session->named = true;
-    if (server->log == NULL)
-        return;
     if (session->user != NULL)
         snprintf(who, sizeof who, "%s@%s", session->user->name, session->user->role->name);
     else
@@ -277,7 +274,8 @@ static void command_take(struct tbi_server *server, struct tbi_session *session,
     command->tag = server->batch + 1;
     server->pending[server->batch] =
         (struct tbi_pending){.session = session, .several = kind == TB_HALL_SUGGEST};
-    if (!session->named && tb_command_row(kind)->effect == TB_EFFECT_CHANGE)
+    if (server->log != NULL && !session->named &&
+        tb_command_row(kind)->effect == TB_EFFECT_CHANGE)
         name_keep(server, session);
     server->actors[server->batch] = session->index + 1; /* 0 is no connection */
     session->pending++;

@@ -1,5 +1,6 @@
 /* The Redis protocol: every way in which bytes may come, and what is no request. */
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,6 +47,46 @@ Test(resp, requests_one_behind_the_other_are_taken_one_by_one)
     for (int i = 0; i < 2; i++, at += used)
         cr_assert(read_text(at) == TBI_RESP_GOOD && request.count == 0);
     cr_assert(*at == 0);
+}
+
+Test(resp, an_argument_of_any_length_comes_as_it_was_sent)
+{
+    char text[2200], argument[2048];
+
+    memset(argument, 'a', sizeof argument);
+    for (size_t length = 0; length < sizeof argument - 1; length += length < 130 ? 1 : 61) {
+        const int head = sprintf(text, "*2\r\n$%zu\r\n", length);
+        memcpy(text + head, argument, length);
+        const size_t bytes = (size_t)head + length + (size_t)sprintf(text + head + length,
+                                                                     "\r\n$1\r\nb\r\n");
+        char *copy = malloc(bytes);
+        memcpy(copy, text, bytes);
+        cr_assert(tbi_resp_read(copy, bytes, &request, &used, &error) == TBI_RESP_GOOD, "%zu",
+                  length);
+        cr_assert(used == bytes && request.count == 2, "%zu", length);
+        cr_assert_eq(request.arguments[0].bytes, length);
+        cr_assert(request.arguments[0].text == copy + head && argument_is(1, "b"));
+        free(copy);
+    }
+}
+
+/* Each byte of the frame in turn is each other byte: no request, or the length says so. */
+Test(resp, an_argument_with_any_byte_wrong_is_not_taken)
+{
+    static const char good[] = "*1\r\n$2\r\nab\r\n", two[] = "*1\r\n$12\r\nabcdefghijkl\r\n";
+
+    for (int which = 0; which < 2; which++)
+        for (size_t at = 4, head = 8 + (size_t)which; at < strlen(which ? two : good); at++)
+            for (int c = 0; c < 256; c++) {
+                char text[32];
+                const size_t bytes = strlen(which ? two : good);
+                memcpy(text, which ? two : good, bytes);
+                if ((at >= head && at < bytes - 2) || text[at] == (char)c)
+                    continue;
+                text[at] = (char)c;
+                cr_assert(tbi_resp_read(text, bytes, &request, &used, &error) != TBI_RESP_GOOD,
+                          "byte %zu is %d", at, c);
+            }
 }
 
 Test(resp, inline_requests_have_blanks_and_quotes)
