@@ -2,9 +2,9 @@
  *
  * Days are a table in order of their start, never computed from a clock. Each day keeps the
  * working time of all days before it, so that adding or taking back working time is two searches
- * and a walk over one day's few periods. Most days last 24 hours, and most due times are days
- * ahead, not years: so a search looks first where the answer then is, and only where it is not
- * there goes on by halves. */
+ * and a walk over one day's few periods. Most days last 24 hours, and working days come evenly:
+ * so a search looks first where the answer then is, and only where it is not there goes on by
+ * halves. */
 #include "step.h"
 
 /* ---- days ---------------------------------------------------------------------------------- */
@@ -99,34 +99,40 @@ static int64_t work_until(const struct tb_city *city, uint32_t calendar_index, t
     return work_us;
 }
 
-/* The last day with less than `most` working time before it, looked for from day `near` on. */
+/* The last day with less than `most` working time before it, looked for where it is if from day
+ * `near` on working time comes evenly. */
 static const struct tbi_day *day_of_work(const struct tb_city *city,
                                          const struct tbi_calendar *calendar, int64_t most,
                                          int32_t near)
 {
-    enum { FEW = 12 };
-    const int32_t count = (int32_t)calendar->day_count;
-    int32_t low = near < 0 ? 0 : near, high = count;
-    tb_assert(calendar_day(city, calendar, 0)->work_before_us < most);
-    for (int32_t i = 0; i < FEW && calendar_day(city, calendar, low)->work_before_us >= most; i++)
-        high = low--;
-    if (calendar_day(city, calendar, low)->work_before_us >= most) {
-        high = low;
-        low = 0;
-    } else if (high == count) {
-        for (int32_t i = 0; i < FEW && low + 1 < count; i++, low++)
-            if (calendar_day(city, calendar, low + 1)->work_before_us >= most)
-                return calendar_day(city, calendar, low);
-    }
+    enum { FEW = 8 };
+    const struct tbi_day *day = tbi_day(city, calendar->day_first);
+    const int32_t last = (int32_t)calendar->day_count - 1;
+    const int64_t all_us = day[last].work_before_us;
+    tb_assert(day[0].work_before_us < most);
+    if (all_us < most)
+        return &day[last];
+    near = near < 0 ? 0 : near;
+    const int64_t mean_us = all_us / (last + 1) + 1;
+    const int64_t guess = near + (most - day[near].work_before_us) / mean_us;
+    int32_t low = guess < 0 ? 0 : guess > last ? last : (int32_t)guess;
+    for (int32_t i = 0; i < FEW && day[low].work_before_us >= most; i++)
+        low--;
+    for (int32_t i = 0; i < FEW && low < last && day[low + 1].work_before_us < most; i++)
+        low++;
+    if (day[low].work_before_us < most && day[low + 1].work_before_us >= most)
+        return &day[low];
+    int32_t high = last;
+    low = 0;
     while (high - low > 1) {
         const int32_t middle = low + (high - low) / 2;
-        if (calendar_day(city, calendar, middle)->work_before_us < most) {
+        if (day[middle].work_before_us < most) {
             low = middle;
         } else {
             high = middle;
         }
     }
-    return calendar_day(city, calendar, low);
+    return &day[low];
 }
 
 tb_time tbi_calendar_add(const struct tb_city *city, uint32_t calendar_index, tb_time at,
