@@ -191,6 +191,7 @@ stress: $(stress) $(explore) $(B)/tests
 	@LIMIT_S=3600 $(run)/programs.sh '--seed $(SEED) --steps $(STEPS)' $(explore) $(stress)
 	@$(run)/unit.sh $(B)/tests 'stress_*/*'
 	@B=$(B) tests/scripts/drive.sh sim/scenarios/city58 1
+	@B=$(B) $(run)/systemd.sh
 
 # libFuzzer comes with clang, so all is built anew by clang.
 fuzz:

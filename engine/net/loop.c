@@ -1,4 +1,5 @@
 #include "loop.h"
+#include "supervisor.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -444,8 +445,10 @@ int tbi_loop_run(struct tbi_server *server)
         for (int i = 0; i < loop.listener_count; i++)
             accept_on(&loop, i);
         fprintf(stderr, "serve: ready\n");
+        tbi_supervisor_tell("READY=1");
         while (!server->stopping)
             turn(&loop);
+        tbi_supervisor_tell("STOPPING=1");
         finish(&loop);
         tbi_connections_close(&loop);
         if (server->log != NULL && loop.status == 0)

@@ -88,6 +88,18 @@ grep -q '300 open files .*: 236 connections at most instead of 10000' "$work/log
     fail "few files"
 call CONFIG GET maxclients | grep -qx 236 || fail "few files: maxclients"
 stop || fail "few files: not in order"
+# Who started it hears when it is ready, and when it stops.
+timeout 60 socat -u "UNIX-RECV:$work/manager" "CREATE:$work/heard" &
+manager=$!
+until_true [ -S "$work/manager" ]
+export NOTIFY_SOCKET=$work/manager
+start sim/scenarios/teach-one-hall --clock manual
+until_true grep -q READY=1 "$work/heard"
+! grep -q STOPPING "$work/heard" || fail "it stops already"
+stop || fail "not in order"
+until_true grep -q STOPPING=1 "$work/heard"
+kill "$manager"
+unset NOTIFY_SOCKET
 if command -v systemd-analyze >/dev/null; then
     sed "s|^ExecStart=/usr/local/bin/tongban|ExecStart=$(realpath "$program")|" "$unit" \
         >"$work/tongban.service"
