@@ -42,6 +42,7 @@ async function open(context, name, hash = '') {
     if (!request.url().startsWith(url) && !request.url().startsWith('data:'))
       wrong.push('request: ' + request.url());
   });
+  page.setDefaultTimeout(120000);   // a busy machine is no mistake
   await page.goto(url + hash);
   return {page, wrong};
 }
@@ -221,6 +222,7 @@ async function checkNarrow(browserContext) {
 async function main() {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), 'tongban-look-'));
   const context = await chromium.launchPersistentContext(profile, {
+    timeout: 120000,
     executablePath: process.env.CHROMIUM || '/usr/bin/chromium',
     headless: true,
     args: FLAGS,

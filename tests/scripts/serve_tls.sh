@@ -91,7 +91,7 @@ grep -q '+PONG' "$work/cut" && grep -q 'windows_open' "$work/cut" && grep -q '+O
 # Boards and metrics beyond this machine: with the same certificate, never in the clear.
 web=$(sed -n 's/.*boards on https:.*:\([0-9]*\).board$/\1/p' "$work/log")
 [ -n "$web" ] || fail "no HTTPS"
-fetch() { curl -sS --max-time 5 "$@" 2>&1 || true; }
+fetch() { curl -sS --max-time 30 "$@" 2>&1 || true; }
 fetch --cacert "$work/ca.crt" "https://127.0.0.1:$web/metrics" | grep -q '^tongban_' ||
     fail "no metrics over HTTPS"
 fetch --cacert "$work/ca.crt" "https://127.0.0.1:$web/board" | grep -qi '<html' ||

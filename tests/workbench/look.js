@@ -19,7 +19,7 @@ const FLAGS = [
   "--disable-component-update",
   "--disable-sync",
 ];
-const LONG_MS = 25000;
+const LONG_MS = 120000; // a busy machine is no mistake
 let failed = 0;
 
 function check(right, what) {
@@ -238,6 +238,7 @@ async function checkHostile(page) {
 async function main() {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), "tongban-workbench-"));
   const context = await chromium.launchPersistentContext(profile, {
+    timeout: 120000,
     executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
     args: FLAGS,
     viewport: { width: 1280, height: 900 },
