@@ -63,6 +63,7 @@ static void fetch_lines(const struct tb_city *city, const struct tbi_server *ser
         const struct tbi_line *line = tbi_station_line(station, tbi_lowest(m));
         if (stage == 2) {
             fetch(line);
+            fetch(tbi_station_group(station, tbi_lowest(m) / TB_CLASSES));
         } else if (line->head != TB_NONE && stage == 3) {
             fetch(tbi_ticket(city, line->head));
             if (line->overtakes > 0)
@@ -74,6 +75,17 @@ static void fetch_lines(const struct tb_city *city, const struct tbi_server *ser
             if (line->near != TB_NONE)
                 fetch(tbi_ticket(city, line->near));
         }
+    }
+}
+
+void tbi_fetch_next(const struct tb_city *city, const struct tbi_server *server)
+{
+    const struct tbi_station *station = tbi_station(city, server->station);
+    fetch_station(city, server->station);
+    fetch(tbi_station_profile(station, server->profile));
+    for (uint64_t m = station->waiting_lines; m; m &= m - 1) {
+        fetch(tbi_station_line(station, tbi_lowest(m)));
+        fetch(tbi_station_group(station, tbi_lowest(m) / TB_CLASSES));
     }
 }
 

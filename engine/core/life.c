@@ -222,10 +222,15 @@ WHOLE enum tb_status tbi_do_TICKET_TAKE(struct tbi_step *step, const struct tb_c
 
 WHOLE enum tb_status tbi_do_WINDOW_NEXT(struct tbi_step *step, const struct tb_command *command)
 {
-    enum tb_status status = tbi_window_check(step->city, command->server, TB_SERVER_BY_NEXT);
-    if (status == TB_STATUS_OK)
-        ready(step, tbi_server(step->city, command->server), command->server);
-    return status;
+    struct tb_city *city = step->city;
+    enum tb_status status = tbi_window_check(city, command->server, TB_SERVER_BY_NEXT);
+    if (status != TB_STATUS_OK)
+        return status;
+    struct tbi_server *server = tbi_server(city, command->server);
+    if (city->size.stations >= TBI_FETCH_STATIONS)
+        tbi_fetch_next(city, server);
+    ready(step, server, command->server);
+    return TB_STATUS_OK;
 }
 
 WHOLE enum tb_status tbi_do_WINDOW_START(struct tbi_step *step, const struct tb_command *command)

@@ -3,8 +3,10 @@
 
 void tbi_near_send(struct tbi_step *step)
 {
-    uint32_t index = step->near;
+    const uint32_t index = step->near, next = tbi_ticket(step->city, index)->next;
     step->near = TB_NONE;
+    if (next != TB_NONE) /* the next to be reminded: in a long line it lies in no cache by then */
+        __builtin_prefetch(tbi_ticket(step->city, next), 1);
     struct tb_event *event = tbi_emit_ticket(step, TB_EVENT_NEAR, index);
     event->value = tbi_rule(step->city, event->station, TB_RULE_remind_ahead);
 }

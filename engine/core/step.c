@@ -230,12 +230,12 @@ static __attribute__((noinline)) bool act_due(struct tbi_step *step, tb_time now
             return true;
         if (step->out > step->last)
             return false;
-        if (next == VISITS)
-            tbi_visits_act(step, now);
-        else if (next == CALLS)
+        if (next == CALLS)
             tbi_calls_act(step);
-        else
+        else if (next != VISITS)
             tbi_time_act(step, next);
+        else if (tbi_visits_act(step, now))
+            return true;
     }
 }
 

@@ -28,6 +28,8 @@ bool tbi_in_step(const struct tbi_step *step, uint32_t station);
 #define TBI_FETCH_GROUP 8
 void tbi_fetch_ahead(const struct tb_city *city, const struct tb_command *commands, uint32_t done,
                      uint32_t n);
+/* The same for a window that asks for the next: its profile, and the lines it may look at. */
+void tbi_fetch_next(const struct tb_city *city, const struct tbi_server *server);
 
 /* ---- references ----------------------------------------------------------------------------- */
 
@@ -352,8 +354,9 @@ static inline tb_time tbi_visits_at(const struct tb_city *city)
     return lapse_at < follow_at ? lapse_at : follow_at;
 }
 /* The first of them acts; in a step of the whole city those after it too, as far as they are due
- * by `now` and surely before all else, and there is room for their events. */
-void tbi_visits_act(struct tbi_step *step, tb_time now);
+ * by `now` and surely before all else, and there is room for their events. True: after them
+ * nothing at all is due by `now`, and tbi_due_soonest says what is next. */
+bool tbi_visits_act(struct tbi_step *step, tb_time now);
 /* When the first of a station's acts. O(visits on those lists). */
 tb_time tbi_visits_first_of(const struct tb_city *city, uint32_t station);
 /* Is one of a station's due by now, and the first of all? If only due, each station gets lists of

@@ -246,7 +246,7 @@ static inline void shared_act(struct tbi_step *step, struct tb_city *city, bool 
     tbi_visit_insert_within(city, station, index, true);
 }
 
-void tbi_visits_act(struct tbi_step *step, tb_time now)
+bool tbi_visits_act(struct tbi_step *step, tb_time now)
 {
     struct tb_city *city = step->city;
     tbi_time_begin(step);
@@ -257,9 +257,16 @@ void tbi_visits_act(struct tbi_step *step, tb_time now)
             shared_act(step, city, false);
         tbi_time_passed(step);
         const tb_time at = tbi_visits_at(city);
-        if (at > now || at >= tbi_due_bound(city) || at >= tbi_calls_at(city))
-            return;
+        const tb_time station_at = tbi_due_bound(city), call_at = tbi_calls_at(city);
+        const tb_time other_at = station_at < call_at ? station_at : call_at;
+        if (at > now && other_at > now) {
+            *tbi_due_soonest(city) = at < other_at ? at : other_at;
+            return true;
+        }
+        if (at > now || at >= other_at)
+            return false;
     } while (step->only == TB_NONE && step->out <= step->last);
+    return false;
 }
 
 /* The first of a station's on a list of the city's, up to an instant. */
