@@ -180,7 +180,7 @@ void tbi_connection_received(struct loop *loop, const struct io_uring_cqe *cqe)
         const uint32_t buffer = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
 
         if (session != NULL && cqe->res > 0 && !session->broken) {
-            const char *data = loop->uring.memory + (size_t)buffer * TBI_BUFFER_BYTES;
+            const char *data = tbi_uring_buffer(&loop->uring, buffer);
 
             session->heard_at_us = loop->turn_us;
             if (session->tls == NULL) {

@@ -267,7 +267,7 @@ static void received(struct tbi_front *front, const struct io_uring_cqe *cqe)
 
     if (cqe->flags & IORING_CQE_F_BUFFER) {
         const uint32_t buffer = cqe->flags >> IORING_CQE_BUFFER_SHIFT;
-        const char *data = front->uring.memory + (size_t)buffer * TBI_BUFFER_BYTES;
+        const char *data = tbi_uring_buffer(&front->uring, buffer);
 
         if (cqe->res > 0 && c->tls == NULL) {
             input(front, c, data, (size_t)cqe->res);

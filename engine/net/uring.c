@@ -80,7 +80,7 @@ int tbi_uring_open(struct tbi_uring *uring, uint32_t files)
     if (status < 0)
         return told(status);
     uring->buffers = tbi_pages(TBI_BUFFERS * sizeof(struct io_uring_buf));
-    uring->memory = tbi_pages((size_t)TBI_BUFFERS * TBI_BUFFER_BYTES);
+    uring->memory = tbi_pages((size_t)TBI_BUFFERS * TBI_BUFFER_STRIDE);
     struct io_uring_buf_reg reg = {.ring_addr = (uint64_t)(uintptr_t)uring->buffers,
                                    .ring_entries = TBI_BUFFERS};
     const int registered = io_uring_register_buf_ring(&uring->ring, &reg, 0);
@@ -90,7 +90,7 @@ int tbi_uring_open(struct tbi_uring *uring, uint32_t files)
     }
     io_uring_buf_ring_init(uring->buffers);
     for (int i = 0; i < TBI_BUFFERS; i++)
-        io_uring_buf_ring_add(uring->buffers, uring->memory + (size_t)i * TBI_BUFFER_BYTES,
+        io_uring_buf_ring_add(uring->buffers, tbi_uring_buffer(uring, (uint32_t)i),
                               TBI_BUFFER_BYTES, (unsigned short)i,
                               io_uring_buf_ring_mask(TBI_BUFFERS), i);
     io_uring_buf_ring_advance(uring->buffers, TBI_BUFFERS);
@@ -102,7 +102,7 @@ void tbi_uring_close(struct tbi_uring *uring)
 {
     io_uring_queue_exit(&uring->ring);
     munmap(uring->buffers, TBI_BUFFERS * sizeof(struct io_uring_buf));
-    munmap(uring->memory, (size_t)TBI_BUFFERS * TBI_BUFFER_BYTES);
+    munmap(uring->memory, (size_t)TBI_BUFFERS * TBI_BUFFER_STRIDE);
 }
 
 struct io_uring_sqe *tbi_uring_sqe(struct tbi_uring *uring)
@@ -148,9 +148,8 @@ void tbi_uring_poll(struct tbi_uring *uring, int fd, enum op op)
 
 void tbi_uring_buffer_back(struct tbi_uring *uring, uint32_t buffer)
 {
-    io_uring_buf_ring_add(uring->buffers, uring->memory + (size_t)buffer * TBI_BUFFER_BYTES,
-                          TBI_BUFFER_BYTES, (unsigned short)buffer,
-                          io_uring_buf_ring_mask(TBI_BUFFERS), 0);
+    io_uring_buf_ring_add(uring->buffers, tbi_uring_buffer(uring, buffer), TBI_BUFFER_BYTES,
+                          (unsigned short)buffer, io_uring_buf_ring_mask(TBI_BUFFERS), 0);
     io_uring_buf_ring_advance(uring->buffers, 1);
 }
 

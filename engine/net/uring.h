@@ -16,6 +16,9 @@
 enum {
     TBI_BUFFERS = 256, /* few: they are gone through in turn, and should stay in the cache */
     TBI_BUFFER_BYTES = 8192,
+    /* From one to the next: were it a power of two, the first lines of all, which nearly every
+     * request fits in, would lie in few sets of the caches. An odd number of lines. */
+    TBI_BUFFER_STRIDE = TBI_BUFFER_BYTES + 3 * 64,
 };
 
 struct tbi_uring {
@@ -41,6 +44,10 @@ void tbi_uring_send(struct tbi_uring *uring, uint32_t index, uint32_t generation
                     const char *data, size_t bytes, bool at_once, bool quiet);
 void tbi_uring_receive(struct tbi_uring *uring, uint32_t index, uint32_t generation, int fd);
 void tbi_uring_poll(struct tbi_uring *uring, int fd, enum op op); /* until the ring's end */
+static inline char *tbi_uring_buffer(const struct tbi_uring *uring, uint32_t buffer)
+{
+    return uring->memory + (size_t)buffer * TBI_BUFFER_STRIDE;
+}
 void tbi_uring_buffer_back(struct tbi_uring *uring, uint32_t buffer);
 /* Puts a connection's file under its session's index; -1: takes it out. */
 void tbi_uring_file(struct tbi_uring *uring, uint32_t index, int fd);
