@@ -91,11 +91,14 @@ void tbi_estimate_server(struct tb_city *city, uint32_t index, bool open, uint32
     uint32_t change = open ? 1u : UINT32_MAX;
     station->open += change;
     profile->open_count += change;
-    bool pools_changed = profile->open_count == (open ? 1 : 0);
+    const bool last_closed = !open && profile->open_count == 0;
     for (uint64_t m = profile->serves; m; m &= m - 1) {
-        uint32_t queue = tbi_lowest(m);
-        tbi_station_line(station, queue)->windows += change;
-        if (pools_changed)
+        const uint32_t queue = tbi_lowest(m);
+        struct tbi_line *line = tbi_station_line(station, queue);
+        line->windows += change;
+        if (open)
+            line->pool |= profile->serves;
+        else if (last_closed)
             line_pool(station, queue);
     }
     if (profile->remote_class != TB_NONE)
