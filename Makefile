@@ -189,7 +189,7 @@ threads: $(stress) ; @$(run)/programs.sh '$(STRESS)' $(stress)
 
 stress: $(stress) $(explore) $(B)/tests
 	@LIMIT_S=3600 $(run)/programs.sh '--seed $(SEED) --steps $(STEPS)' $(explore) $(stress)
-	@$(run)/unit.sh $(B)/tests 'stress_*/*'
+	@LIMIT_S=3600 $(run)/unit.sh $(B)/tests 'stress_*/*'
 	@B=$(B) tests/scripts/drive.sh sim/scenarios/city58 1
 	@B=$(B) $(run)/systemd.sh
 

@@ -55,6 +55,27 @@ static void nearest_print(const struct tbs_plan *plan, const struct tbs_plan_hal
     }
 }
 
+/* Where each half hour is promised: the one that is furthest from it. */
+static void worst_print(const struct tbs_plan *plan, const struct tbs_plan_hall *hall, bool zh)
+{
+    const struct tbs_lab_result *r = &hall->result;
+    uint32_t worst = TB_NONE;
+
+    for (uint32_t k = 0; k < TBS_PLAN_SLOTS && plan->options.each; k++) {
+        if (r->slots[k].visits > 0 &&
+            (worst == TB_NONE || r->slots[k].within < r->slots[worst].within)) {
+            worst = k;
+        }
+    }
+    if (worst != TB_NONE) {
+        printf(zh ? "    最差的半小时从 %02u:%02u 开始：按时 %.2f%% ± %.2f%%，%u 个窗口\n"
+                  : "    the worst half hour begins at %02u:%02u: %.2f%% +- %.2f%% in time, "
+                    "windows: %u\n",
+               worst / 2, worst % 2 * 30, 100 * r->slots[worst].within,
+               100 * r->slot_error[worst], hall->needs.windows[worst]);
+    }
+}
+
 /* Advice counts queues as they are; the hall alone gets the same people whatever its queue. */
 static void city_print(const struct tbs_plan_hall *hall, bool zh)
 {
@@ -80,6 +101,7 @@ static void impossible_print(const struct tbs_plan *plan, bool zh)
                         "%.1f%% in time, %.1f%% leave\n",
                    zh ? label->zh : label->en, hall->windows_most, hall->hours,
                    100 * hall->result.day.within, 100 * hall->result.day.left);
+            worst_print(plan, hall, zh);
             nearest_print(plan, hall, zh);
             city_print(hall, zh);
         } else if (hall->state == TBS_PLAN_UNPROVEN) {
@@ -89,6 +111,7 @@ static void impossible_print(const struct tbs_plan *plan, bool zh)
                         "%.2f%% in time)\n",
                    zh ? label->zh : label->en, hall->days_run, 100 * hall->result.day.within,
                    100 * hall->result.within_error);
+            worst_print(plan, hall, zh);
             nearest_print(plan, hall, zh);
         }
     }
@@ -431,14 +454,18 @@ static int desks_run(const struct tbs_plan_arguments *a, const struct tb_scenari
     const bool zh = tbs_reads_chinese();
     const char *out = a->out;
     char error[768] = "";
+    const char *city = zh ? "审批岗总是在整座城市里、用同样多的日子判断"
+                          : "desks are always judged in the whole city, by as many days";
     const struct {
         const char *name;
         bool given;
-    } others[] = {{"--hall", a->hall != NULL},       {"--budget", a->budget != NULL},
-                  {"--windows", a->windows != NULL}, {"--each", a->each != NULL},
-                  {"--always", a->always != NULL},   {"--flat", a->flat != NULL},
-                  {"--abandon", a->abandon != NULL}, {"--hours", a->hours != NULL},
-                  {"--day week", o->days.count == 0}};
+        const char *why;
+    } others[] = {{"--hall", a->hall != NULL, ""},       {"--budget", a->budget != NULL, ""},
+                  {"--windows", a->windows != NULL, ""}, {"--each", a->each != NULL, ""},
+                  {"--always", a->always != NULL, ""},   {"--flat", a->flat != NULL, ""},
+                  {"--abandon", a->abandon != NULL, ""}, {"--hours", a->hours != NULL, ""},
+                  {"--alone", a->alone != NULL, city},   {"--effort", a->effort != NULL, city},
+                  {"--day week", o->days.count == 0, ""}};
     if (s->desk_count == 0) {
         return tbs_plan_wrong(zh ? "这个方案没有审批岗：" : "this scenario has no desks:",
                               a->scenario, zh ? "见 desks.csv" : "desks.csv lists them");
@@ -446,7 +473,7 @@ static int desks_run(const struct tbs_plan_arguments *a, const struct tb_scenari
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         if (others[i].given) {
             return tbs_plan_wrong(zh ? "--desks 不能同时用" : "--desks goes without",
-                                  others[i].name, "");
+                                  others[i].name, others[i].why);
         }
     }
     struct tbs_desk_plan *plan = tbs_desk_plan_search(s, o->days.kind, o->share, o->confidence,

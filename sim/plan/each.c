@@ -20,12 +20,19 @@
 enum {
     FIRST_DAYS = 256,
     EACH_DAYS_MOST = 600000,
-    QUICK = 8, /* so much shorter are the first runs, at least */
-    RUNS_MOST = 160,
-    SHOWS = 8, /* of the plan, on seeds of their own */
+    ROUGH = 64, /* so much shorter are the first runs, */
+    NEAR = 16,
+    QUICK = 8, /* and those after them */
+    ROUGH_ROUNDS = 12,
+    ROUNDS = 20,
+    RUNS_MOST = 160, /* all in all; then it is told as not shown */
 };
 /* A run ends for sure where so many standard errors fit into half the zone. */
 #define ZONE_Z 2.35
+/* Below 2, lest it swings. */
+#define GAIN    1.3
+#define FORGETS 0.4
+#define SPARE   0.05 /* of a window: the zone */
 /* Below the promise by so many, and a neighbour gets its window back. */
 #define HURT_Z 1.5
 /* Error of exploring, which decides nothing that is promised. */
@@ -37,6 +44,7 @@ struct each {
     struct tbs_search *s;
     uint64_t seed;
     uint32_t runs;
+    uint32_t short_by; /* so much shorter are runs */
     bool quick;
     bool watched[TBS_PLAN_SLOTS]; /* asked about */
     bool tight[TBS_PLAN_SLOTS];   /* with one fewer it has too few */
@@ -85,7 +93,7 @@ static enum word word_of(const struct tbs_search *s, const struct tbs_lab_result
 static uint32_t days_wanted(const struct each *e, double z)
 {
     const struct tbs_search *s = e->s;
-    double days[TBS_PLAN_SLOTS], most;
+    double days[TBS_PLAN_SLOTS];
     uint32_t count = 0;
 
     for (uint32_t i = 0; i < s->open_count; i++) {
@@ -101,7 +109,7 @@ static uint32_t days_wanted(const struct each *e, double z)
         }
         days[at] = n;
     }
-    most = fmin(days[count - 1], 3 * days[count / 2]) / (e->quick ? QUICK : 1);
+    const double most = days[(count - 1) * 9 / 10] / e->short_by;
     return (uint32_t)fmin(fmax(most * s->options->effort, FIRST_DAYS),
                           EACH_DAYS_MOST * s->options->effort);
 }
@@ -158,9 +166,9 @@ static bool too_few(const struct each *e, uint32_t k)
             tbs_slot_margin(e->s, &e->result, k, o->share + o->zone / 2) < 0);
 }
 
-/* About how many windows half hour k lacks, as if its share were a normal law's with the variance
- * of as many people as windows; a good part of that. */
-static uint32_t lacking(const struct each *e, uint32_t k, uint32_t windows)
+/* About how many windows half hour k lacks, or has too many (below 0), as if its share were a
+ * normal law's with the variance of as many people as windows. */
+static double lacking(const struct each *e, uint32_t k, uint32_t windows)
 {
     const struct tbs_plan_options *o = e->s->options;
     double least = 1;
@@ -169,8 +177,8 @@ static uint32_t lacking(const struct each *e, uint32_t k, uint32_t windows)
         least = fmin(least, time_of(&e->result, k, i).within);
     }
     const double wanted = tbs_normal_quantile(fmin(o->share + o->zone / 2, 0.9999));
-    const double gap = wanted - tbs_normal_quantile(fmax(least, 0.0001));
-    return (uint32_t)fmax(1, 0.7 * sqrt(windows) * gap);
+    const double has = tbs_normal_quantile(fmin(fmax(least, 0.0001), 0.9999));
+    return sqrt(windows) * (wanted - has);
 }
 
 static void watch_all(struct each *e)
@@ -178,6 +186,52 @@ static void watch_all(struct each *e)
     for (uint32_t i = 0; i < e->s->open_count; i++) {
         e->watched[e->s->open[i]] = true;
     }
+}
+
+/* How many windows half hour k would have, by this run, were there parts of windows. First each
+ * takes what it lacks, and a part more, and so on: a window that closes finishes its customer and
+ * takes that work away with it, so where services are long, one window less hardly shows in its
+ * own half hour but in those that follow. Later, near the least, the mean of some runs. */
+static double level_next(const struct each *e, double level, uint32_t windows, uint32_t k,
+                         uint32_t round)
+{
+    const double lacks = lacking(e, k, windows);
+
+    if (round < ROUGH_ROUNDS) {
+        return level + GAIN * lacks;
+    }
+    const double now = windows + lacks;
+    return round == ROUGH_ROUNDS ? now : level + FORGETS * (now - level);
+}
+
+/* Near the least, all half hours at once, in short runs. Never more than a quarter fewer at a
+ * time: few windows are no normal law. False: stopped. */
+static bool approach(struct each *e, struct tbs_staffing *at)
+{
+    const struct tbs_search *s = e->s;
+    double level[TBS_PLAN_SLOTS];
+
+    watch_all(e);
+    for (uint32_t k = 0; k < TBS_PLAN_SLOTS; k++) {
+        level[k] = at->windows[k];
+    }
+    for (uint32_t round = 0; round < ROUNDS; round++) {
+        const bool rough = round < ROUGH_ROUNDS;
+        e->short_by = rough ? ROUGH : NEAR;
+        if (!run(e, at, EXPLORE_ERROR)) {
+            return false;
+        }
+        for (uint32_t i = 0; i < s->open_count; i++) {
+            const uint32_t k = s->open[i];
+            if (e->result.slots[k].visits > 0) {
+                level[k] = level_next(e, level[k], at->windows[k], k, round);
+                level[k] = fmax(level[k], fmax(1, 0.75 * at->windows[k]));
+                level[k] = fmin(level[k], s->lab->windows_max);
+                at->windows[k] = (uint16_t)(rough ? lround(level[k]) : ceil(level[k] - SPARE));
+            }
+        }
+    }
+    return true;
 }
 
 /* Up, until no half hour has too few. */
@@ -195,8 +249,8 @@ static bool ascend(struct each *e, struct tbs_staffing *at)
         for (uint32_t i = 0; i < s->open_count; i++) {
             const uint32_t k = s->open[i];
             if (too_few(e, k) && at->windows[k] < s->lab->windows_max) {
-                const uint32_t with =
-                    at->windows[k] + (e->quick ? lacking(e, k, at->windows[k]) : 1);
+                const double lack = e->quick ? fmax(1, 0.7 * lacking(e, k, at->windows[k])) : 1;
+                const uint32_t with = at->windows[k] + (uint32_t)lack;
                 at->windows[k] =
                     (uint16_t)(with < s->lab->windows_max ? with : s->lab->windows_max);
                 more = true;
@@ -288,20 +342,45 @@ static bool add_not_shown(struct each *e, struct tbs_staffing *at)
     return true;
 }
 
+/* Then closing a window looks free to the replay that made the first plan, for its customer is
+ * finished all the same, and a plan that opens and closes at random comes of it: theory is the
+ * better start. Else the replay is: it knows the doors, and who is served after closing. */
+static bool services_are_long(const struct tbs_search *s)
+{
+    double rate[TBS_PLAN_SLOTS], service_h;
+
+    tbs_load_rates(s->lab, rate, &service_h);
+    return service_h > 0.5;
+}
+
 void tbs_each_decide(struct tbs_search *s, struct tbs_staffing at, struct tbs_plan_hall *hall)
 {
     const double alpha = 1 - s->options->confidence;
-    struct each e = {.s = s, .seed = (s->options->seed + 1) * 0x9e3779b97f4a7c15u, .quick = true};
+    struct each e = {.s = s,
+                     .seed = (s->options->seed + 1) * 0x9e3779b97f4a7c15u,
+                     .quick = true,
+                     .short_by = QUICK};
+    struct tbs_staffing start;
 
-    if (!ascend(&e, &at) || !descend(&e, &at)) {
+    if (services_are_long(s)) {
+        tbs_load_start(s->lab, s->options, &start);
+        for (uint32_t i = 0; i < s->open_count; i++) {
+            at.windows[s->open[i]] = start.windows[s->open[i]];
+        }
+        if (!approach(&e, &at)) {
+            return;
+        }
+    } else if (!ascend(&e, &at) || !descend(&e, &at)) {
         return;
     }
     e.quick = false;
+    e.short_by = 1;
     e.seed += 1;
     if (!descend(&e, &at) || !ascend(&e, &at)) {
         return;
     }
-    for (uint32_t i = 0; i < SHOWS; i++) {
+    /* Each time something gets a window more, so this ends: at the latest with all of them. */
+    for (uint32_t i = 0; e.runs < RUNS_MOST; i++) {
         e.seed += 1;
         watch_all(&e);
         const double error = (1 - TBS_ERROR_ALL) * alpha * ldexp(1, -(int)i - 1);
@@ -312,8 +391,8 @@ void tbs_each_decide(struct tbs_search *s, struct tbs_staffing at, struct tbs_pl
         hall->needs = at;
         hall->result = e.result;
         hall->kept_probability = tbs_normal_below(z);
-        hall->state = z >= tbs_normal_quantile(s->options->confidence) ? TBS_PLAN_KEPT
-                                                                       : TBS_PLAN_UNPROVEN;
+        hall->state =
+            z >= tbs_normal_quantile(s->options->confidence) ? TBS_PLAN_KEPT : TBS_PLAN_UNPROVEN;
         tbs_search_correct(s, &at, &e.result);
         tbs_search_tell(s, "check", &at, &e.result, hall->state == TBS_PLAN_KEPT);
         if (hall->state == TBS_PLAN_KEPT || !add_not_shown(&e, &at)) {

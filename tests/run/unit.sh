@@ -1,12 +1,13 @@
 #!/bin/sh
 # Usage: tests/run/unit.sh TESTS [PATTERN]
 # Runs the Criterion program TESTS; with a PATTERN (suite/name, as Criterion's --filter takes it)
-# only the tests that match. A pattern that matches nothing is a mistake, not a success.
+# only the tests that match. A pattern that matches nothing is a mistake, not a success. A test may
+# take LIMIT_S seconds (300).
 set -eu
 tests=$1
 pattern=${2:-*}
 
-"$tests" --timeout 300 --filter "$pattern" --json="$tests.json"
+"$tests" --timeout "${LIMIT_S:-300}" --filter "$pattern" --json="$tests.json"
 if grep -q -m1 '"passed": [1-9]' "$tests.json"; then
     exit 0
 fi

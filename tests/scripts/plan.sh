@@ -42,6 +42,8 @@ refused 2 '0% .. 100%, not' plan "$hall" --abandon 101%
 refused 2 "there is no day 'someday'" plan "$hall" --day someday
 refused 2 "--budget goes without '--day week'" plan "$hall" --budget 90 --day week
 refused 2 "--desks goes without '--day week'" plan sim/scenarios/city58 --desks --day week
+refused 2 'always judged in the whole city' plan sim/scenarios/city58 --desks --alone
+refused 2 "--desks goes without '--effort'" plan sim/scenarios/city58 --desks --effort 2
 export LC_ALL=zh_CN.UTF-8
 refused 2 "这不是承诺： '九成'" plan "$hall" --promise 九成
 refused 2 '没有写方案' plan

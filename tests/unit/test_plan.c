@@ -30,6 +30,15 @@ Test(plan, a_promise_is_read_as_people_write_it)
     }
 }
 
+static struct tb_scenario *one_hall_scenario(void)
+{
+    struct tb_scenario_problems problems = {0};
+    struct tb_scenario *s = tb_scenario_load("sim/scenarios/teach-one-hall", &problems);
+
+    cr_assert_not_null(s);
+    return s;
+}
+
 static struct tbs_plan *one_hall(struct tb_scenario *s, uint64_t seed)
 {
     struct tbs_plan_options o;
@@ -56,11 +65,9 @@ static double judged(struct tb_scenario *s, const struct tbs_plan *plan,
  * most do not. */
 static void guarantee(uint32_t plans, uint32_t days)
 {
-    struct tb_scenario_problems problems = {0};
-    struct tb_scenario *s = tb_scenario_load("sim/scenarios/teach-one-hall", &problems);
+    struct tb_scenario *s = one_hall_scenario();
     uint32_t kept = 0, broken = 0, removed = 0;
 
-    cr_assert_not_null(s);
     for (uint32_t i = 0; i < plans; i++) {
         struct tbs_plan *plan = one_hall(s, 1000 + i);
         const struct tbs_staffing *needs = &plan->halls[0].needs;
@@ -94,22 +101,11 @@ Test(stress_plan, ninety_of_a_hundred_keep_it, .timeout = 600)
     guarantee(100, 20000);
 }
 
-static struct tb_scenario *one_hall_scenario(void)
-{
-    struct tb_scenario_problems problems = {0};
-    struct tb_scenario *s = tb_scenario_load("sim/scenarios/teach-one-hall", &problems);
-
-    cr_assert_not_null(s);
-    return s;
-}
-
 Test(plan, an_impossible_promise_says_so)
 {
-    struct tb_scenario_problems problems = {0};
-    struct tb_scenario *s = tb_scenario_load("sim/scenarios/teach-one-hall", &problems);
+    struct tb_scenario *s = one_hall_scenario();
     struct tbs_plan_options o;
 
-    cr_assert_not_null(s);
     tbs_plan_options_init(&o, s);
     cr_assert(tbs_plan_days_find(s, "saturday", &o.days));
     o.share = 0.9999;
@@ -345,8 +341,7 @@ static void hear(void *context, const struct tbs_plan_told *told)
 
 Test(plan, one_hall_is_found_and_told)
 {
-    struct tb_scenario_problems problems = {0};
-    struct tb_scenario *s = tb_scenario_load("sim/scenarios/teach-one-hall", &problems);
+    struct tb_scenario *s = one_hall_scenario();
     struct tbs_plan_options o;
     struct tbs_plan_hall hall;
     struct hearing hearing = {0};
@@ -371,8 +366,7 @@ Test(plan, one_hall_is_found_and_told)
 
 Test(plan, no_replay_where_nobody_waits)
 {
-    struct tb_scenario_problems problems = {0};
-    struct tb_scenario *s = tb_scenario_load("sim/scenarios/teach-one-hall", &problems);
+    struct tb_scenario *s = one_hall_scenario();
     struct tbs_plan_days days;
     struct tbs_recording recording = {0};
     struct tbs_lab_result r;
