@@ -25,7 +25,7 @@ hall,workday,08:30,2
 hall,workday,09:00,3
 hall,saturday,08:30,1' >"$work/needs.csv"
 printf '人员,姓名,大厅,合同\na,甲,hall,\nb,乙,hall,\nc,丙,hall,part\nd,丁,hall,\n' |
-    iconv -t GB18030 >"$work/staff.csv"
+    iconv -f UTF-8 -t GB18030 >"$work/staff.csv"
 "$program" roster "$hall" --needs "$work/needs.csv" --staff "$work/staff.csv" --reps 2 \
     --out "$work/small" >"$work/out" || fail 'needs are refused'
 said '甲' "$work/small/roster.csv"
